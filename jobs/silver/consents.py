@@ -1,0 +1,34 @@
+"""Decisions on consent, from their raw records.
+
+How it grows: with decisions, a few for each person; looking for repeats reads one column of the table.
+"""
+
+import sys
+
+from pyspark.sql import DataFrame
+
+from motherlode.contracts import bronze, silver
+from motherlode.contracts.jobs import Append, Job, Previous
+from motherlode.contracts.tables import Purpose
+from motherlode.sources.intake import SilverParams, take_in
+
+
+def transform(records: DataFrame, previous: DataFrame, params: SilverParams) -> dict[str, DataFrame]:
+    return take_in(silver.CONSENTS, records, previous, params)
+
+
+JOB = Job(
+    name="silver.consents",
+    doc="Decisions on consent, from their raw records",
+    reads={"records": bronze.RECORDS, "previous": Previous(silver.CONSENTS)},
+    writes=(silver.CONSENTS, silver.QUARANTINES["consents"], silver.DUPLICATES["consents"]),
+    transform=transform,
+    mode=Append(stream="records"),
+    purpose=Purpose.OPERATION,
+    params=SilverParams,
+)
+
+if __name__ == "__main__":
+    from jobs.pipeline import main
+
+    main([JOB.name, *sys.argv[1:]])

@@ -1,0 +1,36 @@
+"""Canonical events of web, app, e-mail and campaigns, from their raw records.
+
+How it grows: each run parses what is new; looking for repeats reads only the days that new records fall on.
+"""
+
+import sys
+
+from pyspark.sql import DataFrame
+
+from motherlode.contracts import bronze, silver
+from motherlode.contracts.jobs import Append, Job, Previous
+from motherlode.contracts.tables import Purpose
+from motherlode.sources.intake import SilverParams, take_in
+
+
+def transform(
+    records: DataFrame, previous: DataFrame, campaigns: DataFrame, params: SilverParams
+) -> dict[str, DataFrame]:
+    return take_in(silver.EVENTS, records, previous, params, campaigns)
+
+
+JOB = Job(
+    name="silver.events",
+    doc="Canonical events of web, app, e-mail and campaigns, from their raw records",
+    reads={"records": bronze.RECORDS, "previous": Previous(silver.EVENTS), "campaigns": silver.CAMPAIGNS},
+    writes=(silver.EVENTS, silver.QUARANTINES["events"], silver.DUPLICATES["events"]),
+    transform=transform,
+    mode=Append(stream="records"),
+    purpose=Purpose.OPERATION,
+    params=SilverParams,
+)
+
+if __name__ == "__main__":
+    from jobs.pipeline import main
+
+    main([JOB.name, *sys.argv[1:]])

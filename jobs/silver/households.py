@@ -1,0 +1,34 @@
+"""Demographics of households, from their raw records.
+
+How it grows: with households, which stay few; looking for repeats reads one column of the table.
+"""
+
+import sys
+
+from pyspark.sql import DataFrame
+
+from motherlode.contracts import bronze, silver
+from motherlode.contracts.jobs import Append, Job, Previous
+from motherlode.contracts.tables import Purpose
+from motherlode.sources.intake import SilverParams, take_in
+
+
+def transform(records: DataFrame, previous: DataFrame, params: SilverParams) -> dict[str, DataFrame]:
+    return take_in(silver.HOUSEHOLDS, records, previous, params)
+
+
+JOB = Job(
+    name="silver.households",
+    doc="Demographics of households, from their raw records",
+    reads={"records": bronze.RECORDS, "previous": Previous(silver.HOUSEHOLDS)},
+    writes=(silver.HOUSEHOLDS, silver.QUARANTINES["households"], silver.DUPLICATES["households"]),
+    transform=transform,
+    mode=Append(stream="records"),
+    purpose=Purpose.OPERATION,
+    params=SilverParams,
+)
+
+if __name__ == "__main__":
+    from jobs.pipeline import main
+
+    main([JOB.name, *sys.argv[1:]])

@@ -1,0 +1,1 @@
+"""Data-quality rules as columns: what is wrong with a record, or null."""

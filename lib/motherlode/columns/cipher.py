@@ -1,0 +1,52 @@
+"""Encryption of contact points and of quarantined records: AES-256-GCM, the nonce first, in base64."""
+
+import base64
+import os
+
+import pyarrow as pa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
+
+from motherlode.columns.keys import CONTACT_KEY, read_key
+from motherlode.errors import UsageError
+
+NONCE_BYTES = 12
+
+
+def encrypted(value: Column) -> Column:
+    """`value` encrypted on the workers; null stays null. Each time with another nonce."""
+    return _encrypted(value)
+
+
+def decrypt(text: str) -> str:
+    """What `encrypted` made of it, in plain Python.
+
+    Raises:
+        UsageError: MOTHERLODE_CONTACT_KEY is not the key that it was encrypted with, or it was changed.
+    """
+    packed = base64.b64decode(text)
+    try:
+        return (
+            AESGCM(read_key(CONTACT_KEY)).decrypt(packed[:NONCE_BYTES], packed[NONCE_BYTES:], None).decode()
+        )
+    except InvalidTag:
+        raise UsageError(f"{CONTACT_KEY} is not the key that this value was encrypted with") from None
+
+
+def _encrypt(box: AESGCM, text: str | None) -> str | None:
+    if text is None:
+        return None
+    nonce = os.urandom(NONCE_BYTES)
+    return base64.b64encode(nonce + box.encrypt(nonce, text.encode(), None)).decode()
+
+
+@arrow_udf("string")
+def _encrypted_batch(batch: pa.Array) -> pa.Array:
+    box = AESGCM(read_key(CONTACT_KEY))
+    return pa.array([_encrypt(box, text) for text in batch.to_pylist()], pa.string())
+
+
+_encrypted = _encrypted_batch.asNondeterministic()

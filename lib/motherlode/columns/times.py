@@ -1,0 +1,39 @@
+"""Times as sources write them, to instants in UTC."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+EARLIEST = "1990-01-01"
+LATEST = "2101-01-01"
+# Spark reads "12:30" as half past twelve today: a time needs its date.
+_ISO = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ]|$)"
+_ZONED = r"[0-9]:[0-9]{2}[0-9:.,]*\s*(?:[A-Za-z].*|[+-][0-9:]{1,6})$"
+
+
+def instant(text: Column, zone: str = "UTC", formats: Sequence[str] = ()) -> Column:
+    """An ISO 8601 text, or one of `formats` (Spark's patterns), as a timestamp; null where it is none.
+
+    A text without an offset is a wall clock's in `zone`; a date alone is its midnight.
+    """
+    parsed = F.when(text.rlike(_ISO), text.try_cast("timestamp"))
+    if zone != "UTC":
+        local = F.to_utc_timestamp(parsed, zone)
+        parsed = F.when(text.rlike(_ZONED), parsed).otherwise(local)
+    for pattern in formats:
+        other = F.try_to_timestamp(text, F.lit(pattern))
+        zoned = any(letter in pattern for letter in "XxZVO")
+        parsed = F.coalesce(parsed, other if zoned or zone == "UTC" else F.to_utc_timestamp(other, zone))
+    return parsed
+
+
+def epoch_seconds(text: Column) -> Column:
+    """Whole seconds since 1970 as a timestamp; null where it is no such number or out of range."""
+    seconds = text.try_cast("bigint")
+    return F.when(seconds.between(0, 4_133_980_800), F.timestamp_seconds(seconds))
+
+
+def plausible(at: Column) -> Column:
+    """Whether an event of a business can have happened then: in 1990 to 2100."""
+    return (at >= F.lit(EARLIEST).cast("timestamp")) & (at < F.lit(LATEST).cast("timestamp"))

@@ -1,0 +1,1 @@
+"""Declarations only: fields, tables, models, jobs. No I/O, no Spark session."""

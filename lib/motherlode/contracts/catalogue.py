@@ -1,0 +1,43 @@
+"""Every declared table and model, by full name; origins are checked against it at import."""
+
+from motherlode.contracts import activation, bronze, features, identity, mining, serving, silver
+from motherlode.contracts.documents import Document
+from motherlode.contracts.fields import ContractError
+from motherlode.contracts.models import Model
+from motherlode.contracts.tables import Table, index
+
+TABLES: dict[str, Table] = index(
+    [
+        *bronze.TABLES,
+        *silver.TABLES,
+        *identity.TABLES,
+        *features.TABLES,
+        *mining.TABLES,
+        *serving.TABLES,
+    ]
+)
+MODELS: dict[str, Model] = {model.full_name: model for model in mining.MODELS}
+DOCUMENTS: dict[str, Document] = {document.full_name: document for document in activation.DOCUMENTS}
+
+
+def find_table(full_name: str) -> Table:
+    """The table of that name, or an error that names near ones."""
+    if full_name in TABLES:
+        return TABLES[full_name]
+    same = [name for name in TABLES if name.endswith(f".{full_name}")]
+    hint = f"did you mean {' or '.join(same)}?" if same else f"tables: {', '.join(TABLES)}"
+    raise ContractError(f"no table {full_name!r}: {hint}")
+
+
+def _check_origins() -> None:
+    for table in TABLES.values():
+        for origin in table.made_from:
+            left = find_table(origin.table)
+            if left.layer > table.layer:
+                raise ContractError(f"{table.full_name}: made from {left.full_name}, which lies to its right")
+            there = [column for _, column in (*origin.on, *origin.contains)]
+            for column in (*there, *([origin.until[1]] if origin.until else [])):
+                left[column]
+
+
+_check_origins()

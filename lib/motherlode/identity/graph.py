@@ -1,0 +1,83 @@
+"""The graph that evidence makes: identifiers, the edges between them, and those that people share."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from motherlode.identity.params import IdentityParams
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Two tables.
+
+    nodes: identifier, type, first_at, known_at, is_shared; one row per identifier.
+    edges: a, b (a < b), rank (0 is strongest), count, first_at, known_at; without shared and cut ends.
+    """
+
+    nodes: DataFrame
+    edges: DataFrame
+
+
+def graph(evidence: DataFrame, params: IdentityParams) -> Graph:
+    """Blocked identifiers out, shared ones set apart, super-nodes cut."""
+    pairs = _pairs(evidence, params)
+    nodes = _nodes(pairs, params)
+    apart = nodes.where("is_shared or is_cut").select("identifier")
+    edges = pairs.where("a <> b")
+    for end in ("a", "b"):
+        edges = edges.join(apart.select(F.col("identifier").alias(end)), on=end, how="left_anti")
+    rank = F.greatest(_rank(F.col("a_type"), params), _rank(F.col("b_type"), params))
+    return Graph(
+        nodes=nodes.select("identifier", "type", "first_at", "known_at", "is_shared"),
+        edges=edges.select("a", "b", rank.alias("rank"), "count", "first_at", "known_at"),
+    )
+
+
+def _pairs(evidence: DataFrame, params: IdentityParams) -> DataFrame:
+    kept = evidence
+    if params.blocked:
+        blocked = [F.col(end).isin(*params.blocked) for end in ("identifier", "other")]
+        kept = evidence.where(~blocked[0] & ~blocked[1])
+    return kept.groupBy(
+        F.col("identifier").alias("a"),
+        F.col("identifier_type").alias("a_type"),
+        F.col("other").alias("b"),
+        F.col("other_type").alias("b_type"),
+    ).agg(
+        F.min("first_at").alias("first_at"),
+        F.min("known_at").alias("known_at"),
+        F.sum("count").alias("count"),
+    )
+
+
+def _nodes(pairs: DataFrame, params: IdentityParams) -> DataFrame:
+    # A pair stands once in `pairs`, so counting rows counts distinct partners.
+    ends = _ends(pairs, "a", "b").unionByName(_ends(pairs.where("a <> b"), "b", "a"))
+    is_partner = F.col("other") != F.col("identifier")
+    people = [F.count_if(is_partner & (F.col("other_type") == unique)) for unique in params.unique]
+    most = F.greatest(*people, F.lit(0), F.lit(0))
+    is_timed = F.col("type").isin(*params.timed)
+    return (
+        ends.groupBy("identifier", "type")
+        .agg(F.min("first_at").alias("first_at"), F.min("known_at").alias("known_at"), most.alias("people"))
+        .withColumn("is_shared", is_timed & (F.col("people") > params.max_people))
+        .withColumn("is_cut", ~is_timed & (F.col("people") > params.supernode))
+    )
+
+
+def _ends(pairs: DataFrame, here: str, there: str) -> DataFrame:
+    return pairs.select(
+        F.col(here).alias("identifier"),
+        F.col(f"{here}_type").alias("type"),
+        F.col(there).alias("other"),
+        F.col(f"{there}_type").alias("other_type"),
+        "first_at",
+        "known_at",
+    )
+
+
+def _rank(kind: Column, params: IdentityParams) -> Column:
+    position = F.array_position(F.array(*[F.lit(name) for name in params.strength]), kind)
+    return F.when(position > 0, position - 1).otherwise(len(params.strength)).cast("int")

@@ -1,0 +1,1 @@
+"""Algorithms of mining: rules, recommendations, segments, churn. DataFrames in, DataFrames and models out."""

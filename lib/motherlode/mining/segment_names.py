@@ -1,0 +1,51 @@
+"""Segments in words: what sets a cluster's centre apart from the mean customer."""
+
+from collections.abc import Mapping, Sequence
+
+# (measure, above the mean, below the mean), as said of a segment's customers.
+WORDS: tuple[tuple[str, str, str], ...] = (
+    ("money", "big spenders", "small spenders"),
+    ("frequency", "frequent", "infrequent"),
+    ("recency", "lapsed", "recently active"),
+    ("basket", "large baskets", "small baskets"),
+    ("online", "buying online", "buying in store"),
+    ("discount", "discount seekers", "paying full price"),
+    ("visits", "browsing often", "seldom browsing"),
+    ("email", "reading e-mails", "ignoring e-mails"),
+)
+NEVER_BOUGHT = "not yet buying"
+NEAR = 0.25  # deviations from the mean below which a trait sets nobody apart
+
+
+def name_segments(centres: Sequence[Mapping[str, float]], non_buyers: Sequence[bool]) -> list[str]:
+    """A different name for each segment, in order; a later one says more where an earlier one took its words.
+
+    Args:
+        centres: each segment's measures, in standard deviations from the mean customer.
+        non_buyers: whether most of a segment's customers never bought: their baskets say nothing then.
+    """
+    names: list[str] = []
+    for centre, never in zip(centres, non_buyers, strict=True):
+        traits = _traits(centre, never)
+        used = 2
+        name = ", ".join(traits[:used])
+        while name in names and used < len(traits):
+            used += 1
+            name = ", ".join(traits[:used])
+        if name in names:
+            name = f"{name} ({sum(other.startswith(name) for other in names) + 1})"
+        names.append(name)
+    return names
+
+
+def _traits(centre: Mapping[str, float], never: bool) -> list[str]:
+    told = [row for row in WORDS if not never or row[0] in ("visits", "email")]
+    strongest = sorted(told, key=lambda row: -abs(centre[row[0]]))
+    words = [above if centre[measure] > 0 else below for measure, above, below in strongest]
+    apart = [
+        word
+        for word, (measure, _, _) in zip(words, strongest, strict=True)
+        if abs(centre[measure]) >= NEAR
+    ]
+    first = [NEVER_BOUGHT] if never else ["average"] if not apart else []
+    return first + apart + [word for word in words if word not in apart]

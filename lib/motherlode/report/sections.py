@@ -1,0 +1,372 @@
+"""The sections of the report: findings in words, tables and charts; what is not there is said in a sentence."""
+
+import math
+
+import pandas as pd
+
+from motherlode.report import charts, words
+from motherlode.report.findings import Findings
+from motherlode.report.page import Block, Card, Cards, Charts, Grid, Offer, Page, Rule, Rules, Section, Text, Tile
+from motherlode.report.params import ReportParams
+from motherlode.report.summaries import MANY_IDENTIFIERS
+
+RULES_IN_WORDS = 10
+SCENARIOS = 15
+# Measures of error; of all others more is better.
+LESS_IS_BETTER = ("loss", "error", "brier", "rmse", "mae", "mse", "deviance", "davies", "entropy", "distance", "cost")
+
+
+def compose(found: Findings, params: ReportParams) -> Page:
+    """The whole page."""
+    return Page(
+        title=params.title,
+        subtitle=f"As of the end of {words.day(found.as_of)}, business days in {params.zone}.",
+        tiles=tiles(found, params.currency),
+        sections=(
+            intake(found),
+            identity(found),
+            visits(found),
+            sales(found, params.currency),
+            segments(found, params.currency),
+            rules(found),
+            recommendations(found, params.currency),
+            churn(found),
+            models(found),
+        ),
+        notice=params.notice,
+    )
+
+
+def tiles(found: Findings, currency: str) -> tuple[Tile, ...]:
+    sums = found.accounting[["records_in", "events"]].sum()
+    row = found.totals.iloc[0] if len(found.totals) else None
+    return (
+        Tile("Records received", words.compact(sums["records_in"])),
+        Tile("Of these, taken", words.compact(sums["events"])),
+        Tile("Customers", words.compact(found.identifiers["customers"].sum())),
+        Tile("Baskets", words.compact(row["baskets"] if row is not None else 0)),
+        Tile("Revenue", words.money(row["net"] if row is not None else None, currency)),
+        Tile("As of", f"{found.as_of.day} {found.as_of:%b %Y}"),
+    )
+
+
+def nothing(text: str) -> Text:
+    return Text(text, tone="nothing")
+
+
+def intake(found: Findings) -> Section:
+    """What came in and what became of it."""
+    rows = found.accounting
+    blocks: list[Block] = []
+    lead = ""
+    if rows.empty:
+        blocks.append(nothing("No records have come in yet, so there is nothing to count."))
+    else:
+        sums = rows[["records_in", "events", "duplicates", "quarantined", "batches", "unbalanced"]].sum()
+        every = sums["records_in"]
+        lead = (
+            f"{words.plural(len(rows), 'source')} delivered {words.plural(every, 'record')} in"
+            f" {words.plural(sums['batches'], 'batch', 'batches')}:"
+            f" {words.percent(words.share(sums['events'], every))} were taken,"
+            f" {words.percent(words.share(sums['duplicates'], every))} repeat one already taken,"
+            f" {words.percent(words.share(sums['quarantined'], every))} were set aside with the reason."
+        )
+        if sums["unbalanced"]:
+            warning = f"In {words.plural(sums['unbalanced'], 'batch', 'batches')} the sums differ: records were lost or made up."
+            blocks.append(Text(warning, tone="warning"))
+        else:
+            lead += " In every batch, records in = taken + repeats + set aside."
+        blocks.append(Charts([charts.intake(rows)]))
+        blocks.append(_accounting_grid(rows))
+    if not found.reasons.empty:
+        blocks.append(_reasons_grid(found.reasons, found.accounting["quarantined"].sum()))
+    elif not rows.empty:
+        blocks.append(nothing("No record was set aside."))
+    return Section("intake", "What came in", lead, blocks)
+
+
+def _accounting_grid(rows: pd.DataFrame) -> Grid:
+    return Grid(
+        "Accounting by source",
+        ("Source", "Records in", "Taken", "Repeats", "Set aside", "Set aside, share", "Balances"),
+        [
+            (
+                str(row.source),
+                words.count(row.records_in),
+                words.count(row.events),
+                words.count(row.duplicates),
+                words.count(row.quarantined),
+                words.percent(words.share(row.quarantined, row.records_in), 2),
+                "✗ no" if row.unbalanced else "✓ yes",
+            )
+            for row in rows.itertuples()
+        ],
+    )
+
+
+def _reasons_grid(rows: pd.DataFrame, quarantined: float) -> Grid:
+    shown = rows["records"].sum()
+    rest = f"; {words.plural(quarantined - shown, 'record')} for rarer reasons" if quarantined > shown else ""
+    return Grid(
+        f"Why records were set aside{rest}",
+        ("Source", "Rule", "Where", "Allowed", "Records"),
+        [
+            (str(row.source), str(row.rule), _text(row.path), _text(row.allowed), words.count(row.records))
+            for row in rows.itertuples()
+        ],
+        words=frozenset({0, 1, 2, 3}),
+    )
+
+
+def identity(found: Findings) -> Section:
+    """Who is who, and how sure that is."""
+    people = found.identifiers["customers"].sum()
+    if not people:
+        return Section("identity", "Who is who", "", [nothing("No customers have been found yet.")])
+    one = found.identifiers.loc[found.identifiers["identifiers"] <= 1, "customers"].sum()
+    lead = (
+        f"Identifiers that were seen together make {words.plural(people, 'customer')};"
+        f" {words.percent(words.share(people - one, people), 0)} of them are known by more than one."
+        f" Customers who refuse analysis are not counted here."
+    )
+    sizes = words.listed(words.count(size) for size in found.largest["identifiers"])
+    blocks: list[Block] = [
+        Charts([charts.identifiers(found.identifiers, MANY_IDENTIFIERS)]),
+        Text(f"The largest customers hold {sizes} identifiers. A number far above the others deserves a look: it may be a shared device."),
+    ]
+    if found.accuracy.empty:
+        blocks.append(nothing("There is no labelled sample, so the accuracy of identities is unknown."))
+    else:
+        every = found.accuracy[found.accuracy["scenario"] == "all"]
+        if len(every):
+            row = every.iloc[0]
+            blocks.append(
+                Text(
+                    f"Against a labelled sample of {words.plural(row['people'], 'person', 'people')}: of the pairs of identifiers"
+                    f" put together {words.percent(row['precision'])} belong together, and of those that belong together"
+                    f" {words.percent(row['recall'])} were found."
+                )
+            )
+        blocks.append(_accuracy_grid(found.accuracy))
+    return Section("identity", "Who is who", lead, blocks)
+
+
+def _accuracy_grid(rows: pd.DataFrame) -> Grid:
+    return Grid(
+        "Accuracy against the labelled sample",
+        ("Scenario", "People", "Customers found", "Pairs", "Precision", "Recall", "F1"),
+        [
+            (
+                "All" if row.scenario == "all" else str(row.scenario),
+                words.count(row.people),
+                words.count(row.customers),
+                words.count(row.true_pairs),
+                words.percent(row.precision),
+                words.percent(row.recall),
+                words.decimal(row.f1, 3),
+            )
+            for row in rows.head(SCENARIOS).itertuples()
+        ],
+    )
+
+
+def visits(found: Findings) -> Section:
+    """How far sessions get."""
+    title = "From visit to order"
+    if found.funnel.empty:
+        return Section("visits", title, "", [nothing("There are no sessions on web or app, so there is no funnel.")])
+    stages = list(charts.STAGES)
+    sums = found.funnel[stages].sum()
+    every = sums["sessions"]
+    lead = (
+        f"Of {words.plural(every, 'session')}, {words.percent(words.share(sums['viewed'], every), 0)} looked at a product,"
+        f" {words.percent(words.share(sums['added'], every), 0)} put one into the cart and"
+        f" {words.percent(words.share(sums['ordered'], every))} ended with an order."
+    )
+    rows = [("All", *sums)] + [(row["channel"], *row[stages]) for _, row in found.funnel.iterrows()]
+    grid = Grid(
+        "Sessions that got at least so far",
+        ("Channel", *charts.STAGES.values(), "Ordered, share"),
+        [(str(name), *(words.count(n) for n in reached), words.percent(words.share(reached[-1], reached[0]))) for name, *reached in rows],
+    )
+    return Section("visits", title, lead, [Charts([charts.funnel(found.funnel)]), grid])
+
+
+def sales(found: Findings, currency: str) -> Section:
+    """Baskets and revenue over time."""
+    title = "Baskets and revenue"
+    row = found.totals.iloc[0] if len(found.totals) else None
+    if row is None or not row["baskets"]:
+        return Section("sales", title, "", [nothing("There are no baskets yet.")])
+    lead = (
+        f"{words.plural(row['baskets'], 'basket')} from {words.day(row['first_day'])} to {words.day(row['last_day'])},"
+        f" worth {words.money(row['net'], currency)}, or {words.money(words.share(row['net'], row['baskets']), currency, 2)} each."
+    )
+    if found.volume.empty:
+        return Section("sales", title, lead, [nothing(f"There is no whole {found.grain} to draw yet.")])
+    drawn = [charts.over_time(found.volume, found.grain, measure, currency) for measure in ("baskets", "net")]
+    return Section("sales", title, lead, [Charts(drawn)])
+
+
+def segments(found: Findings, currency: str) -> Section:
+    """Who the customers are."""
+    title = "Segments"
+    rows = found.segments
+    if rows.empty:
+        return Section("segments", title, "", [nothing("No customers have been put into segments yet.")])
+    whole, worth = rows["customers"].sum(), rows["net"].sum()
+    best = rows.sort_values("mean_net", ascending=False, na_position="last").iloc[0]
+    lead = (
+        f"{words.plural(whole, 'customer')} fall into {words.plural(len(rows), 'segment')}. “{best['segment']}” is worth most by"
+        f" customer: {words.percent(words.share(best['customers'], whole), 0)} of the customers and"
+        f" {words.percent(words.share(best['net'], worth), 0)} of the revenue."
+    )
+    grid = Grid(
+        "Segments, most valuable first; scores of 1 (low) to 5 are means",
+        ("Segment", "Customers", "Revenue", "Each", "Recency", "Frequency", "Money", "Churn risk"),
+        [
+            (
+                str(row.segment),
+                words.count(row.customers),
+                words.money(row.net, currency),
+                words.money(row.mean_net, currency),
+                words.decimal(row.recency, 1),
+                words.decimal(row.frequency, 1),
+                words.decimal(row.monetary, 1),
+                words.percent(row.churn, 0),
+            )
+            for row in rows.itertuples()
+        ],
+    )
+    blocks: list[Block] = [Charts([charts.segments(rows)]), grid]
+    if not found.rfm.empty:
+        blocks.append(Charts([charts.rfm(found.rfm, currency)]))
+    return Section("segments", title, lead, blocks)
+
+
+def rules(found: Findings) -> Section:
+    """What is bought together."""
+    title = "Bought together"
+    rows = found.rules
+    if rows.empty:
+        return Section("rules", title, "", [nothing("No products are bought together often enough to make a rule.")])
+    lead = (
+        "Products that share a basket more often than chance would have it. A rule and its reverse count once:"
+        " the surer direction stands here, with its share of the baskets that hold what comes first."
+    )
+    sentences = [
+        Rule(
+            list(row.antecedent),
+            list(row.consequent),
+            f"{words.decimal(row.lift, 1)} times as often as chance, in {words.plural(row.baskets, 'basket')}"
+            f" ({words.percent(row.confidence, 0)}).",
+        )
+        for row in rows.head(RULES_IN_WORDS).itertuples()
+    ]
+    return Section("rules", title, lead, [Rules(sentences), Charts([charts.rules(rows)])])
+
+
+def recommendations(found: Findings, currency: str) -> Section:
+    """What three customers would be offered."""
+    title = "Recommendations, by example"
+    if found.examples.empty:
+        return Section("recommendations", title, "", [nothing("There are no recommendations yet.")])
+    cards = []
+    for row in found.examples.itertuples():
+        offers = found.offers[found.offers["pseudonym"] == row.pseudonym]
+        facts = [
+            *([str(row.segment)] if _text(row.segment) else []),
+            f"{words.plural(_number(row.orders), 'basket')}, {words.money(_number(row.net), currency)} in all",
+        ]
+        if not words.is_missing(row.recency_days):
+            facts.append(f"last bought {words.plural(row.recency_days, 'day')} ago")
+        if not words.is_missing(row.churn_probability):
+            facts.append(f"{words.percent(row.churn_probability, 0)} risk of leaving")
+        cards.append(
+            Card(
+                f"Customer {row.pseudonym}",
+                facts,
+                [Offer(str(offer.product), _text(offer.department), bool(offer.is_repeat)) for offer in offers.itertuples()],
+            )
+        )
+    lead = "What three customers of different segments would be offered, best first. The names are made up for this page."
+    return Section("recommendations", title, lead, [Cards(cards)])
+
+
+def churn(found: Findings) -> Section:
+    """Who is likely to leave, and how good that forecast is."""
+    title = "Who may leave"
+    if found.risks.empty and found.deciles.empty:
+        return Section("churn", title, "", [nothing("No churn scores have been computed yet.")])
+    lead = ""
+    if len(found.horizon):
+        days = int(found.horizon.iloc[0]["horizon_days"])
+        likely = found.risks.loc[found.risks["probability"] >= 0.5, "customers"].sum()
+        lead = (
+            f"To leave means to buy nothing for {words.plural(days, 'day')}."
+            f" {words.plural(likely, 'customer')} of {words.count(found.risks['customers'].sum())} are more likely to leave than to stay."
+        )
+    blocks: list[Block] = []
+    if found.deciles.empty:
+        blocks.append(nothing("The model has not been judged on customers that it has not seen."))
+    else:
+        top = found.deciles.sort_values("decile").iloc[0]
+        blocks.append(
+            Text(
+                f"On customers and dates that the model had not seen (scored as of {top['judged_on']}): of the tenth most at risk"
+                f" {words.percent(top['churn_rate'], 0)} left, {words.decimal(top['lift'], 1)} times the average."
+            )
+        )
+        blocks.append(Charts([charts.lift(found.deciles), charts.calibration(found.deciles)]))
+    if not found.risks.empty:
+        blocks.append(Charts([charts.risks(found.risks)]))
+    return Section("churn", title, lead, blocks)
+
+
+def models(found: Findings) -> Section:
+    """Each model beside its simplest rival."""
+    title = "How good the models are"
+    if found.quality.empty:
+        return Section("models", title, "", [nothing("No model has been trained yet.")])
+    judged = [(row, verdict(str(row.metric), row.value, row.baseline)) for row in found.quality.itertuples()]
+    lost = [f"{row.model} by {row.metric}" for row, said in judged if said == "does not beat its rival"]
+    lead = "On data that the models have not seen, beside the simplest rival that does the same job."
+    blocks: list[Block] = []
+    if lost:
+        blocks.append(Text(f"No better than the simplest rival: {words.listed(lost)}.", tone="warning"))
+    blocks.append(
+        Grid(
+            "Measures",
+            ("Model", "Measure", "Model's", "Rival's", "Verdict", "Trained as of"),
+            [
+                (str(row.model), str(row.metric), _measure(row.value), _measure(row.baseline), said, str(row.trained_as_of))
+                for row, said in judged
+            ],
+            words=frozenset({0, 1, 4}),
+        )
+    )
+    return Section("models", title, lead, blocks)
+
+
+def verdict(metric: str, value: float, baseline: float | None) -> str:
+    """Whether a model is worth having; a tie is not."""
+    if baseline is None or words.is_missing(baseline) or words.is_missing(value):
+        return words.NOTHING
+    less = any(word in metric.lower() for word in LESS_IS_BETTER)
+    better = value < baseline if less else value > baseline
+    return "beats its rival" if better else "does not beat its rival"
+
+
+def _measure(value: float | None) -> str:
+    """Counts in full, shares and scores to four digits."""
+    if value is None or words.is_missing(value):
+        return words.NOTHING
+    return words.count(value) if float(value).is_integer() and abs(value) >= 10 else words.decimal(value, 4)
+
+
+def _text(value: object) -> str:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def _number(value: float | None) -> float:
+    return 0.0 if value is None or words.is_missing(value) else float(value)

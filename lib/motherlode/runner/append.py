@@ -1,0 +1,154 @@
+"""Append: what is new in one input, by Structured Streaming; its offset log is the plan of each batch."""
+
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame
+
+from motherlode.contracts.jobs import Append, Contents, Job, Previous
+from motherlode.contracts.tables import Table
+from motherlode.errors import MotherlodeError
+from motherlode.runner.landing import read_contents
+from motherlode.runner.state import Done, Plan, Versions
+from motherlode.runner.warehouse import Transaction
+
+if TYPE_CHECKING:
+    from motherlode.runner.run import Context
+
+
+def follow(
+    context: "Context", job: Job, params: Any, last: Done | None, started_at: str
+) -> tuple[Plan, Versions] | None:
+    """Take in all that is new and return the plan and the versions left; None where nothing is new."""
+    mode = job.mode
+    assert isinstance(mode, Append) and mode.stream is not None
+    read = job.reads[mode.stream]
+    stream = read.manifest if isinstance(read, Contents) else read
+    assert isinstance(stream, Table)
+    version = context.warehouse.version(stream)
+    if version is None or (last is not None and last.plan.inputs.get(mode.stream) == version):
+        return None
+    return _Follower(context, job, mode, stream, params, last).run(version)
+
+
+class _Follower:
+    def __init__(
+        self, context: "Context", job: Job, mode: Append, stream: Table, params: Any, last: Done | None
+    ) -> None:
+        self.context = context
+        self.warehouse = context.warehouse
+        self.job = job
+        self.mode = mode
+        self.stream = stream
+        self.params = params
+        self.last = last
+        self.failure: Exception | None = None
+
+    def run(self, version: int) -> tuple[Plan, Versions]:
+        folder = self.context.state.checkpoint(self.job.name)
+        self.application = self._checkpoint_id(folder)
+        plan = Plan(
+            job=self.job.name,
+            sequence=self.last.plan.sequence + 1 if self.last else 1,
+            fingerprint="",
+            recipe="",
+            inputs={str(self.mode.stream): version, **self._static_versions()},
+            models={},
+            outputs=self._versions(),
+            as_of=None,
+        )
+        self.plan = plan
+        rows = (
+            self.context.spark.readStream.format("delta")
+            .option("skipChangeCommits", "true")
+            .option("maxFilesPerTrigger", str(self.context.settings.ingest.files_per_batch))
+            .load(self.warehouse.path(self.stream))
+            .select(*self.stream.columns)
+        )
+        if self.mode.only is not None:
+            rows = rows.where(self.mode.only(self.params))
+        query = (
+            rows.writeStream.queryName(self.job.name)
+            .foreachBatch(self._batch)
+            .option("checkpointLocation", folder)
+            .trigger(availableNow=True)
+            .start()
+        )
+        try:
+            query.awaitTermination()
+        except StreamingQueryException:
+            # The stream's own exception only wraps ours.
+            if self.failure is None:
+                raise
+            raise self.failure from None
+        finally:
+            query.stop()
+        return plan, self._versions()
+
+    def _batch(self, rows: DataFrame, batch: int) -> None:
+        try:
+            self._write(rows, batch)
+        except Exception as error:
+            self.failure = error
+            raise
+        finally:
+            self.context.spark.catalog.clearCache()
+
+    def _write(self, rows: DataFrame, batch: int) -> None:
+        """One batch: planned before its first write, so that a retry reads no half of its own."""
+        state = self.context.state
+        unfinished = state.plan(self.job.name)
+        if unfinished is not None and unfinished.batch == batch and unfinished.fingerprint == self.application:
+            plan = unfinished
+        else:
+            plan = replace(self.plan, batch=batch, fingerprint=self.application, outputs=self._versions())
+            state.begin(plan)
+        outputs = self.job.transform(**self._arguments(rows, plan))
+        for table in self.job.tables:
+            written = outputs.get(table.name)
+            if not isinstance(written, DataFrame):
+                raise MotherlodeError(f"job {self.job.name}: its transform returned no DataFrame for {table.name}")
+            # An empty commit would look like news to every reader.
+            if not written.isEmpty():
+                transaction = Transaction(f"{self.job.name}:{table.name}:{self.application}", batch)
+                self.warehouse.append(table, written, transaction)
+
+    def _arguments(self, rows: DataFrame, plan: Plan) -> dict[str, Any]:
+        settings = self.context.settings
+        arguments: dict[str, Any] = {}
+        for name, read in self.job.reads.items():
+            match read:
+                case Contents():
+                    arguments[name] = read_contents(
+                        rows, settings.paths.landing, self.context.sources, settings.ingest
+                    )
+                case Table() if name == self.mode.stream:
+                    arguments[name] = rows
+                case Table():
+                    arguments[name] = self.warehouse.read(read, plan.inputs[name])
+                case Previous(table=table):
+                    arguments[name] = self.warehouse.read(table, plan.outputs[table.name])
+                case _:
+                    raise MotherlodeError(f"job {self.job.name}: an append cannot read {name}")
+        if "params" in self.job.wants:
+            arguments["params"] = self.params
+        return arguments
+
+    def _static_versions(self) -> Versions:
+        tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
+        return {name: self.warehouse.version(t) for name, t in tables.items() if name != self.mode.stream}
+
+    def _versions(self) -> Versions:
+        return {table.name: self.warehouse.version(table) for table in self.job.tables}
+
+    def _checkpoint_id(self, folder: str) -> str:
+        """Names this checkpoint: one made anew counts its batches from 0 again."""
+        storage = self.warehouse.storage
+        path = f"{folder}/motherlode.json"
+        known = storage.read_json(path)
+        if known is None:
+            known = {"id": uuid.uuid4().hex}
+            storage.write_json(path, known)
+        return str(known["id"])

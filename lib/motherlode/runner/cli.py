@@ -1,0 +1,166 @@
+"""The command line behind spark-submit.sh: one job, the whole pipeline, explain, the graph."""
+
+import argparse
+import datetime
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from motherlode.contracts.fields import ContractError
+from motherlode.contracts.jobs import Job
+from motherlode.errors import Exit, MotherlodeError, UsageError
+from motherlode.runner import show
+from motherlode.runner.failure import explain_failure
+from motherlode.settings import load_settings
+
+if TYPE_CHECKING:
+    from motherlode.runner.run import Context
+
+USAGE = """\
+  ./spark-submit.sh pipeline                  run every job, in the order of the graph
+  ./spark-submit.sh silver.events             run one job: LAYER.NAME, or NAME where it is clear
+  ./spark-submit.sh explain TABLE KEY         walk from a row back to the raw records that it rests on
+  ./spark-submit.sh --list                    show the graph
+
+KEY is the row's key: its values in the order of the table's key, separated by commas, or name=value pairs.
+Without KEY, explain shows how the table's key looks.
+
+Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract."""
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="spark-submit.sh",
+        description="Motherlode: from raw customer logs to serving tables.",
+        epilog=USAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("command", nargs="?", metavar="JOB|pipeline|explain", help="what to run")
+    made.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what `explain` takes")
+    made.add_argument("--profile", default="local", metavar="NAME", help="conf/NAME.toml (default: local)")
+    made.add_argument("--conf-dir", type=Path, default=Path("conf"), metavar="DIR", help="default: conf")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="a.b=value", help="override one setting; may be repeated"
+    )
+    made.add_argument(
+        "--as-of", metavar="DATE", help="the business day to compute for (default: the last complete one in silver)"
+    )
+    made.add_argument("--list", action="store_true", help="print the graph and stop")
+    made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+    made.add_argument("--verbose", action="store_true", help="with a traceback, if something fails")
+    return made
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line and return its exit code; an expected failure is one line."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(_run(arguments))
+    except KeyboardInterrupt:
+        show.say_error("interrupted: what was not finished is done again by the next run")
+        return 130
+    except Exception as error:
+        if arguments.verbose:
+            traceback.print_exc()
+        line, code = explain_failure(error)
+        show.say_error(line)
+        return int(code)
+
+
+def _run(arguments: argparse.Namespace) -> Exit:
+    from motherlode.runner.registry import all_jobs, find_job
+
+    known = all_jobs()
+    if arguments.list:
+        print(show.graph(known))
+        return Exit.DONE
+    if not arguments.command:
+        raise UsageError("what to run? A job, pipeline or explain; --help shows how, --list the jobs")
+    as_of = _date(arguments.as_of)
+    kinds = {job.params for job in known.values() if job.params}
+    settings = load_settings(arguments.conf_dir, arguments.profile, arguments.set, sorted(kinds, key=str))
+    if arguments.command == "explain":
+        from motherlode.contracts.catalogue import find_table
+
+        if not arguments.arguments:
+            raise UsageError("explain needs a table: explain TABLE KEY")
+        try:
+            table = find_table(arguments.arguments[0])
+        except ContractError as error:
+            raise UsageError(str(error)) from None
+        chosen = []
+    else:
+        if arguments.arguments:
+            raise UsageError(f"{arguments.command} takes no further argument: {' '.join(arguments.arguments)}")
+        is_all = arguments.command == "pipeline"
+        chosen = list(known.values()) if is_all else [find_job(arguments.command)]
+    check_keys()
+
+    from motherlode.runner.run import Context
+    from motherlode.runner.session import open_session
+
+    spark = open_session(f"motherlode {arguments.command}", settings, verbose=arguments.verbose)
+    context = Context(spark, settings, as_of)
+    if arguments.command == "explain":
+        from motherlode.runner.explain import explain
+
+        explain(context, table, arguments.arguments[1:])
+        return Exit.DONE
+    return _jobs(context, chosen)
+
+
+def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
+    from motherlode.runner.documents import document_path
+    from motherlode.runner.run import run_job
+
+    started = time.monotonic()
+    results = []
+    for number, job in enumerate(chosen, 1):
+        try:
+            with show.working(number, len(chosen), job):
+                result = run_job(context, job)
+        except Exception as error:
+            line, code = explain_failure(error)
+            raise _Stopped(f"{job.name}: {line}", code) from error
+        show.say_result(number, len(chosen), result)
+        results.append(result)
+    show.summary(context, results, started)
+    for result in results:
+        for document in result.job.documents:
+            show.out.print(f"{document.name}: {document_path(context.settings.paths, document)}", markup=False)
+    return Exit.DONE
+
+
+class _Stopped(MotherlodeError):
+    def __init__(self, line: str, code: Exit) -> None:
+        super().__init__(line)
+        self.exit = code
+
+
+def check_keys() -> None:
+    """Both keys must be in the environment before anything is read.
+
+    Raises:
+        UsageError: one is missing or malformed.
+    """
+    from motherlode.columns.keys import CONTACT_KEY, PSEUDONYM_KEY, read_key
+
+    for name in (PSEUDONYM_KEY, CONTACT_KEY):
+        read_key(name)
+
+
+def _date(text: str | None) -> datetime.date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text}: write the day as 2017-12-30") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

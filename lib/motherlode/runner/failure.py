@@ -1,0 +1,58 @@
+"""An exception into one line that says what to do and shows no value from the data."""
+
+import re
+
+from pyspark.errors import PySparkException
+
+from motherlode.contracts.fields import ContractError
+from motherlode.errors import Exit, MotherlodeError
+
+# Our own error as a Python worker's traceback ends with it.
+_OURS = re.compile(r"^motherlode\.[\w.]*\.(\w+Error|TooLittleData): (.+)$", re.MULTILINE)
+_CONSTRAINT = re.compile(r"DELTA_VIOLATE_CONSTRAINT\w*\][^(]*?constraint (\w+)", re.IGNORECASE)
+_NOT_NULL = re.compile(r"NOT NULL constraint violated for column: (\w+)")
+_DENIED = re.compile(r"Permission denied|Read-only file system|AccessControlException|Mkdirs failed to create")
+_FULL = re.compile(r"No space left on device")
+
+
+def explain_failure(error: BaseException) -> tuple[str, Exit]:
+    """The line for a user and the exit code. Only our own errors are quoted; others could hold data."""
+    if isinstance(error, MotherlodeError):
+        return str(error), error.exit
+    if isinstance(error, ContractError):
+        return f"contract: {error}", Exit.USAGE
+    text = _whole_text(error)
+    if ours := _OURS.search(text):
+        return ours.group(2).strip(), Exit.USAGE
+    if broken := _NOT_NULL.search(text):
+        return f"column {broken.group(1)} may not be null; nothing was written", Exit.QUALITY
+    if broken := _CONSTRAINT.search(text):
+        return f"constraint {broken.group(1)} is broken; nothing was written", Exit.QUALITY
+    if _FULL.search(text):
+        return "no space left on the disk: free some and run again", Exit.FAILED
+    if _DENIED.search(text):
+        return f"no permission to write{_where(text)}: give it, or set paths.warehouse in conf/", Exit.USAGE
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", Exit.FAILED
+    name = type(error).__name__
+    if isinstance(error, PySparkException) and (condition := error.getCondition()):
+        name = f"{name} [{condition}]"
+    return f"unexpected {name}; run again with --verbose for where it happened", Exit.FAILED
+
+
+def _whole_text(error: BaseException) -> str:
+    parts = []
+    seen: BaseException | None = error
+    while seen is not None:
+        parts.append(str(seen))
+        java = getattr(seen, "_origin", None) or getattr(seen, "java_exception", None)
+        while java is not None:
+            parts.append(str(java.toString()))
+            java = java.getCause()
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(parts)
+
+
+def _where(text: str) -> str:
+    found = re.search(r"(?:file:|denied: ?|to create )(/[^\s:,]+)", text)
+    return f" to {found.group(1)}" if found else ""

@@ -1,0 +1,215 @@
+"""What lies in the landing folder, and the records in it: listed by Spark, read in Arrow batches.
+
+Grows with the bytes that are new. A file of lines is read in chunks by many tasks; a compressed file, a
+JSON array file and a CSV file (its fields may hold line breaks) are read whole by one.
+"""
+
+import zlib
+from collections.abc import Iterator
+from functools import reduce
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pyarrow as pa
+import pyarrow.fs
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from motherlode.contracts.bronze import FILES
+from motherlode.contracts.fields import TIMESTAMP
+from motherlode.errors import UsageError
+from motherlode.runner.storage import Storage
+from motherlode.settings import Ingest
+from motherlode.sources.formats import FORMATS
+from motherlode.sources.source import Source
+from motherlode.sources.split import Flaw, Piece, split
+
+SCHEMA = (
+    "source string, batch long, file string, received_at timestamp, offset long, header string, raw string,"
+    " rule string, allowed string, content binary"
+)
+_ARROW = pa.schema(
+    [
+        ("source", pa.string()),
+        ("batch", pa.int64()),
+        ("file", pa.string()),
+        ("received_at", pa.timestamp("us", "UTC")),
+        ("offset", pa.int64()),
+        ("header", pa.string()),
+        ("raw", pa.string()),
+        ("rule", pa.string()),
+        ("allowed", pa.string()),
+        ("content", pa.binary()),
+    ]
+)
+_ROWS_PER_BATCH = 20_000
+
+
+def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) -> DataFrame:
+    """The files under each source's path: source, file (below the folder), size, modified_at.
+
+    Raises:
+        UsageError: the folder is not there.
+    """
+    storage = Storage(spark)
+    if not storage.exists(folder):
+        raise UsageError(f"{folder}: no such folder; paths.landing in conf/ says where raw logs lie")
+    root = folder.rstrip("/")
+    found = [source for source in sources if storage.matches(f"{root}/{source.path}")]
+    if not found:
+        raise UsageError(f"{folder}: no file matches the path of any source in conf/sources/")
+    base = _qualified(spark, root)
+    listings = [
+        spark.read.format("binaryFile")
+        .load(f"{root}/{source.path}")
+        .select(
+            F.lit(source.name).alias("source"),
+            F.substring(F.url_decode(F.replace("path", F.lit("+"), F.lit("%2B"))), len(base) + 2, 10_000).alias(
+                "file"
+            ),
+            F.col("length").alias("size"),
+            F.col("modificationTime").cast(TIMESTAMP).alias("modified_at"),
+        )
+        for source in found
+    ]
+    return reduce(DataFrame.unionByName, listings)
+
+
+def _qualified(spark: SparkSession, folder: str) -> str:
+    """The folder as Spark writes it in a file's path, decoded."""
+    jvm = spark.sparkContext._jvm
+    conf = spark.sparkContext._jsc.hadoopConfiguration()
+    where = jvm.org.apache.hadoop.fs.Path(folder)  # type: ignore[union-attr]
+    return unquote(where.getFileSystem(conf).makeQualified(where).toUri().toString())
+
+
+def read_contents(
+    manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest
+) -> DataFrame:
+    """Every record and every flaw in the manifest's files, in the columns of SCHEMA.
+
+    Args:
+        manifest: rows of bronze.files.
+    """
+    splitters = {source.name: FORMATS[source.format].splitter for source in sources}
+    whole = [name for name, kind in splitters.items() if kind != "lines"]
+    step = ingest.chunk_bytes
+    is_whole = F.col("source").isin(whole) | F.col("file").rlike(r"\.gz$")
+    starts = F.when(is_whole, F.array(F.lit(0).cast("long"))).otherwise(
+        F.sequence(F.lit(0).cast("long"), F.greatest(F.col("size") - 1, F.lit(0)), F.lit(step).cast("long"))
+    )
+    chunks = manifest.where(F.col("source").isin(list(splitters)) & (F.col("size") > 0)).select(
+        *FILES.columns, F.explode(starts).alias("start"), F.when(~is_whole, F.lit(step)).alias("length")
+    )
+    total = chunks.agg(F.sum(F.coalesce(F.least(F.col("length"), "size"), "size"))).head()
+    tasks = max(1, -(-int(total[0] or 0) // step)) if total else 1
+    spread = chunks.repartitionByRange(max(tasks, _parallelism(manifest)), "source", "file", "start")
+    root = folder.rstrip("/")
+    longest = ingest.max_record_bytes
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for row in batch.to_pylist():
+                data, start, flaws = _load(f"{root}/{row['file']}", row["start"], row["length"], longest)
+                piece = split(splitters[row["source"]], data, start, longest)
+                yield from _batches(row, piece, flaws)
+
+    return spread.mapInArrow(read, SCHEMA)
+
+
+def _parallelism(frame: DataFrame) -> int:
+    return frame.sparkSession.sparkContext.defaultParallelism
+
+
+def _load(path: str, start: int, length: int | None, longest: int) -> tuple[bytes, int, list[Flaw]]:
+    """A chunk that begins and ends with whole lines, where it begins, and what could not be read."""
+    url = urlparse(path)
+    fs: pyarrow.fs.FileSystem
+    if url.scheme in ("", "file"):
+        fs, name = pyarrow.fs.LocalFileSystem(), str(Path(url.path if url.scheme else path).absolute())
+    else:
+        fs, name = pyarrow.fs.FileSystem.from_uri(path)
+    try:
+        with fs.open_input_file(name) as file:
+            if path.endswith(".gz"):
+                return _inflate(file.read())
+            if length is None:
+                return file.read(), 0, []
+            return (*_chunk(file, start, length, longest), [])
+    except OSError as error:
+        # Not quarantined: once it can be read again, the next run takes it in.
+        raise UsageError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from None
+
+
+def _chunk(file: pa.NativeFile, start: int, length: int, longest: int) -> tuple[bytes, int]:
+    """The lines that start within [start, start + length)."""
+    begin = start
+    if start:
+        # A line belongs to the chunk in which it starts: the one running into this chunk is not ours.
+        file.seek(start - 1)
+        head = file.read(length + 1)
+        first = head.find(b"\n")
+        if first < 0:
+            return b"", start
+        begin, data = start + first, head[first + 1 :]
+    else:
+        data = file.read(length)
+    while data and not data.endswith(b"\n"):
+        more = file.read(65_536)
+        if not more:
+            break
+        end = more.find(b"\n")
+        data += more if end < 0 else more[: end + 1]
+        if end >= 0:
+            break
+    return data, begin
+
+
+def _inflate(content: bytes) -> tuple[bytes, int, list[Flaw]]:
+    """A gzip file, of several members perhaps; what a truncated one still holds is kept."""
+    parts: list[bytes] = []
+    rest = content
+    while rest:
+        engine = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(engine.decompress(rest))
+        except zlib.error:
+            return b"".join(parts), 0, [Flaw(len(content) - len(rest), "gzip", "a whole gzip file", rest)]
+        if not engine.eof:
+            return b"".join(parts), 0, [Flaw(len(content), "gzip", "a whole gzip file", b"")]
+        rest = engine.unused_data
+    return b"".join(parts), 0, []
+
+
+def _batches(row: dict[str, object], piece: Piece, flaws: list[Flaw]) -> Iterator[pa.RecordBatch]:
+    """Arrow batches of one file's records and flaws."""
+
+    def constant(value: object, name: str, count: int) -> pa.Array:
+        return pa.repeat(pa.scalar(value, _ARROW.field(name).type), count)
+
+    def batch(count: int, **columns: pa.Array) -> pa.RecordBatch:
+        fixed = {"source": row["source"], "batch": row["batch"], "file": row["file"]}
+        fixed["received_at"] = row["modified_at"]
+        arrays = [
+            columns[field.name] if field.name in columns else constant(fixed.get(field.name), field.name, count)
+            for field in _ARROW
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
+
+    for at in range(0, len(piece.texts), _ROWS_PER_BATCH):
+        texts = piece.texts.slice(at, _ROWS_PER_BATCH)
+        yield batch(
+            len(texts),
+            offset=piece.offsets.slice(at, _ROWS_PER_BATCH),
+            raw=texts,
+            header=constant(piece.header, "header", len(texts)),
+        )
+    every = [*piece.flaws, *flaws]
+    if every:
+        yield batch(
+            len(every),
+            offset=pa.array([flaw.offset for flaw in every], pa.int64()),
+            rule=pa.array([flaw.rule for flaw in every]),
+            allowed=pa.array([flaw.allowed for flaw in every]),
+            content=pa.array([flaw.content for flaw in every], pa.binary()),
+        )

@@ -1,0 +1,76 @@
+"""Every job in jobs/, found by walking the package, in the order of the graph."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+
+import jobs
+from motherlode.contracts.catalogue import TABLES
+from motherlode.contracts.fields import ContractError
+from motherlode.contracts.jobs import Job
+from motherlode.contracts.tables import Layer
+from motherlode.errors import UsageError
+
+
+@cache
+def all_jobs() -> Mapping[str, Job]:
+    """Jobs by name, in an order in which each comes after what it reads.
+
+    Raises:
+        ContractError: a table has two writers or none, or jobs wait for each other.
+    """
+    found: list[Job] = []
+    for layer in Layer:
+        try:
+            package = importlib.import_module(f"{jobs.__name__}.{layer.label}")
+        except ModuleNotFoundError:
+            continue
+        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+            job = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "JOB", None)
+            if not isinstance(job, Job):
+                raise ContractError(f"jobs/{layer.label}/{module.name}.py: has no JOB")
+            if job.name != f"{layer.label}.{module.name}":
+                raise ContractError(f"jobs/{layer.label}/{module.name}.py: its job is named {job.name}")
+            found.append(job)
+    return _ordered(found)
+
+
+def _ordered(found: list[Job]) -> Mapping[str, Job]:
+    writer: dict[str, Job] = {}
+    for job in found:
+        for written in job.writes:
+            if other := writer.get(written.full_name):
+                raise ContractError(f"{written.full_name} is written by {other.name} and {job.name}")
+            writer[written.full_name] = job
+    if orphans := sorted(set(TABLES) - set(writer)):
+        raise ContractError(f"no job writes {', '.join(orphans)}")
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for job in found:
+        needed = [source.full_name for source in job.sources()]
+        if missing := sorted(set(needed) - set(writer)):
+            raise ContractError(f"job {job.name}: nothing writes {', '.join(missing)}")
+        sorter.add(job.name, *[writer[name].name for name in needed])
+    try:
+        order = list(sorter.static_order())
+    except CycleError as error:
+        raise ContractError(f"jobs wait for each other: {' → '.join(error.args[1])}") from None
+    by_name = {job.name: job for job in found}
+    # The order of layers, then of need, then of names: the same every time.
+    rank = {name: n for n, name in enumerate(order)}
+    levels = sorted(by_name, key=lambda name: (by_name[name].layer, rank[name]))
+    return {name: by_name[name] for name in levels}
+
+
+def find_job(name: str) -> Job:
+    """The job `layer.name`, `layer/name` or, where it is clear, `name`."""
+    known = all_jobs()
+    wanted = name.removeprefix("jobs/").removesuffix(".py").replace("/", ".")
+    if wanted in known:
+        return known[wanted]
+    same = [job for job in known if job.partition(".")[2] == wanted]
+    if len(same) == 1:
+        return known[same[0]]
+    hint = f"there are {', '.join(same)}" if same else "--list shows all"
+    raise UsageError(f"no job {name!r}: {hint}")

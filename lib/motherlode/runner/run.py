@@ -1,0 +1,341 @@
+"""One run of one job, the same way for all: plan, read, consent, transform, checks, write, record."""
+
+import datetime
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from motherlode.contracts.identity import CONSENTS
+from motherlode.contracts.jobs import Append, Contents, Job, Landing, Outputs, Previous, Scorecard, Snapshot, Upsert
+from motherlode.contracts.models import Champion, Fitted, Model
+from motherlode.contracts.silver import EVENTS, ORDER_LINES
+from motherlode.contracts.tables import Table
+from motherlode.errors import MotherlodeError, UsageError
+from motherlode.mining.errors import TooLittleData
+from motherlode.runner import append, consent
+from motherlode.runner.calendar import last_complete_day
+from motherlode.runner.documents import write_document
+from motherlode.runner.landing import list_landing
+from motherlode.runner.state import Done, Plan, State, Versions, code_digest, digest
+from motherlode.runner.tracking import Tracking
+from motherlode.runner.upsert import Touched, touched_keys
+from motherlode.runner.warehouse import Transaction, Warehouse
+from motherlode.settings import Settings
+
+_DECISIONS = "_decisions"
+
+
+@dataclass
+class Context:
+    """What all jobs of one invocation share."""
+
+    spark: SparkSession
+    settings: Settings
+    as_of: datetime.date | None = None
+    _calendar: dict[str, datetime.date] = field(default_factory=dict)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.spark, self.settings.paths.warehouse)
+
+    @cached_property
+    def state(self) -> State:
+        return State(self.warehouse.storage, self.settings.paths.warehouse)
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        return Tracking(self.spark, self.settings.paths)
+
+    @cached_property
+    def sources(self) -> tuple[Any, ...]:
+        from motherlode.sources.intake import SilverParams
+
+        return tuple(self.settings.params_of(SilverParams).sources)
+
+    def business_day(self) -> datetime.date:
+        """The as_of of this run: as given, else the last complete business day in silver."""
+        if self.as_of is not None:
+            return self.as_of
+        tables = (EVENTS, ORDER_LINES)
+        versions = {table.full_name: self.warehouse.version(table) for table in tables}
+        key = digest([versions, asdict(self.settings.business)])
+        if key not in self._calendar:
+            path = f"{self.state.root}/calendar.json"
+            known = self.warehouse.storage.read_json(path)
+            if known and known["key"] == key:
+                self._calendar[key] = datetime.date.fromisoformat(known["as_of"])
+            else:
+                rows = [self.warehouse.read(table, versions[table.full_name]) for table in tables]
+                found = last_complete_day(rows, self.settings.business)
+                self.warehouse.storage.write_json(path, {"key": key, "as_of": found.isoformat()})
+                self._calendar[key] = found
+        return self._calendar[key]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a job: done, skipped or refused, and why; versions and rows of its tables."""
+
+    job: Job
+    status: str
+    why: str
+    seconds: float
+    rows: Mapping[str, int]
+
+
+def run_job(context: Context, job: Job) -> Result:
+    """Run a job once.
+
+    Raises:
+        MotherlodeError: it cannot run, or its output breaks its contract; nothing is half-written.
+    """
+    started = time.monotonic()
+    try:
+        done, status, why = _Run(context, job).execute()
+    except TooLittleData as error:
+        # Beside the pipeline's other findings a model that cannot be fitted is one word, not a stop.
+        return Result(job, "refused", str(error), time.monotonic() - started, {})
+    finally:
+        context.spark.catalog.clearCache()
+    return Result(job, status, why, time.monotonic() - started, done.rows if done else {})
+
+
+class _Run:
+    def __init__(self, context: Context, job: Job) -> None:
+        self.context = context
+        self.job = job
+        self.warehouse = context.warehouse
+        self.started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        self.clock = time.monotonic()
+
+    def execute(self) -> tuple[Done | None, str, str]:
+        last = self.context.state.done(self.job.name)
+        waiting = self._missing_champion()
+        if waiting:
+            return last, "skipped", f"{waiting.full_name} has no champion yet"
+        unfinished = self.context.state.plan(self.job.name)
+        if isinstance(self.job.mode, Append) and self.job.mode.stream is not None:
+            return self._append(last)
+        plan = self._plan(last)
+        if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
+            plan = unfinished
+        elif last is not None and last.plan.fingerprint == plan.fingerprint:
+            return last, "skipped", "nothing changed"
+        self.context.state.begin(plan)
+        match self.job.mode:
+            case Upsert():
+                outputs = self._upsert(plan, last)
+            case Snapshot():
+                outputs = self._snapshot(plan)
+            case Append():
+                outputs = self._listing(plan)
+        done = self._done(plan, outputs, last)
+        self.context.state.finish(done)
+        return done, "done", _what_changed(plan, done)
+
+    # --- what a run rests on -------------------------------------------------------------------
+
+    @cached_property
+    def _inputs(self) -> dict[str, Table]:
+        """Input tables by the name of the read; the consents that are applied unseen are one of them."""
+        tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
+        if consent.applies(self.job):
+            tables[_DECISIONS] = CONSENTS
+        return tables
+
+    @cached_property
+    def _params(self) -> Any:
+        return self.context.settings.params_of(self.job.params) if self.job.params else None
+
+    @cached_property
+    def _as_of(self) -> datetime.date | None:
+        dated = isinstance(self.job.mode, Snapshot) and self.job.mode.history
+        return self.context.business_day() if dated or "as_of" in self.job.wants or self.job.models else None
+
+    def _models(self) -> list[Model]:
+        read = [read for read in self.job.reads.values() if isinstance(read, Model)]
+        for scorecard in self.job.reads.values():
+            if isinstance(scorecard, Scorecard):
+                read += [m for m in scorecard.models if self.context.tracking.champion_version(m) is not None]
+        return read
+
+    def _missing_champion(self) -> Model | None:
+        for read in self.job.reads.values():
+            if isinstance(read, Model) and self.context.tracking.champion_version(read) is None:
+                return read
+        return None
+
+    def _plan(self, last: Done | None) -> Plan:
+        inputs: Versions = {name: self.warehouse.version(table) for name, table in self._inputs.items()}
+        models = {m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()}
+        as_of = self._as_of.isoformat() if self._as_of else None
+        recipe = digest(
+            [code_digest(), asdict(self._params) if self._params else None, asdict(self.context.settings.consent)]
+        )
+        found = None
+        if any(isinstance(read, Landing) for read in self.job.reads.values()):
+            # Files are no versioned table: a listing is never skipped, and finds nothing new by itself.
+            found = self.started_at
+        return Plan(
+            job=self.job.name,
+            sequence=last.plan.sequence + 1 if last else 1,
+            fingerprint=digest([self.job.name, recipe, inputs, models, as_of, found]),
+            recipe=recipe,
+            inputs=inputs,
+            models=models,
+            outputs={table.name: self.warehouse.version(table) for table in self.job.tables},
+            as_of=as_of,
+        )
+
+    def _arguments(self, plan: Plan, touched: Touched | None = None) -> dict[str, Any]:
+        """The transform's arguments: each input at its planned version, consent applied, then restricted."""
+        arguments: dict[str, Any] = {}
+        decisions = self.warehouse.read(CONSENTS, plan.inputs.get(_DECISIONS)) if consent.applies(self.job) else None
+        for name, read in self.job.reads.items():
+            match read:
+                case Table():
+                    rows = self.warehouse.read(read, plan.inputs[name])
+                    if decisions is not None:
+                        default = self.context.settings.consent.default_granted
+                        rows = consent.permitted(read, rows, decisions, self.job.purpose, default)
+                    arguments[name] = touched.restrict(rows) if touched else rows
+                case Previous(table=table):
+                    arguments[name] = self.warehouse.read(table, plan.outputs[table.name])
+                case Model():
+                    arguments[name] = self._champion(read, plan)
+                case Scorecard():
+                    arguments[name] = self._scorecard(plan, read)
+                case Landing():
+                    arguments[name] = list_landing(
+                        self.context.spark, self.context.settings.paths.landing, self.context.sources
+                    )
+                case Contents():
+                    raise MotherlodeError(f"job {self.job.name}: contents are streamed: its mode must be Append")
+        if "params" in self.job.wants:
+            arguments["params"] = self._params
+        if "as_of" in self.job.wants:
+            arguments["as_of"] = self._as_of
+        return arguments
+
+    def _champion(self, model: Model, plan: Plan) -> Champion:
+        return self.context.tracking.champion(model, plan.models[model.full_name])
+
+    def _scorecard(self, plan: Plan, scorecard: Scorecard) -> DataFrame:
+        versions = {m: plan.models[m.full_name] for m in scorecard.models if m.full_name in plan.models}
+        schema = "model string, model_version string, trained_as_of string, metric string, value double, baseline double"
+        rows = self.context.tracking.scorecard(versions) if versions else []
+        return self.context.spark.createDataFrame(rows, schema)
+
+    # --- the modes -----------------------------------------------------------------------------
+
+    def _append(self, last: Done | None) -> tuple[Done | None, str, str]:
+        outcome = append.follow(self.context, self.job, self._params, last, self.started_at)
+        if outcome is None:
+            return last, "skipped", "nothing new"
+        plan, outputs = outcome
+        done = self._done(plan, outputs, last)
+        self.context.state.finish(done)
+        return done, "done", _what_changed(plan, done)
+
+    def _listing(self, plan: Plan) -> Versions:
+        outputs = self.job.transform(**self._arguments(plan))
+        for table in self.job.tables:
+            rows = _frame(self.job, outputs, table).persist()
+            if not rows.isEmpty():
+                self.warehouse.append(table, rows, self._transaction(plan, table))
+        return self._versions()
+
+    def _upsert(self, plan: Plan, last: Done | None) -> Versions:
+        mode = self.job.mode
+        assert isinstance(mode, Upsert)
+        touched: Touched | None = Touched(mode.by, None)
+        is_new = any(version is None for version in plan.outputs.values())
+        # A table that was rolled back or written by another hand is made anew from its inputs.
+        is_ours = last is not None and all(last.outputs.get(name) == v for name, v in plan.outputs.items())
+        if last is not None and is_ours and not is_new and last.plan.recipe == plan.recipe:
+            touched = touched_keys(self.warehouse, mode.by, self._inputs, last.plan.inputs, plan.inputs)
+        if touched is None:
+            return plan.outputs
+        outputs = self.job.transform(**self._arguments(plan, touched))
+        for table in self.job.tables:
+            rows = self.warehouse.conform(table, _frame(self.job, outputs, table))
+            version = plan.outputs[table.name]
+            transaction = self._transaction(plan, table)
+            if version is None:
+                self.warehouse.overwrite(table, rows, transaction)
+                continue
+            old = touched.restrict(self.warehouse.read(table, version))
+            difference = self.warehouse.difference(table, old, rows).persist()
+            if not difference.isEmpty():
+                self.warehouse.merge(table, difference, transaction)
+        return self._versions()
+
+    def _snapshot(self, plan: Plan) -> Versions:
+        mode = self.job.mode
+        assert isinstance(mode, Snapshot)
+        tracking = self.context.tracking if self.job.models else None
+        fitted_before = {
+            model.name: version
+            for model in self.job.models
+            if tracking and (version := tracking.version_of_plan(model, plan.fingerprint))
+        }
+        if self.job.models and len(fitted_before) == len(self.job.models) and not self.job.tables:
+            outputs: Outputs = {}
+        else:
+            outputs = self.job.transform(**self._arguments(plan))
+        for table in self.job.tables:
+            rows = _frame(self.job, outputs, table)
+            where = f"as_of = DATE'{plan.as_of}'" if mode.history else None
+            self.warehouse.overwrite(table, rows, self._transaction(plan, table), where)
+        for model in self.job.models:
+            assert tracking is not None
+            version = fitted_before.get(model.name)
+            if version is None:
+                fitted = outputs.get(model.name)
+                if not isinstance(fitted, Fitted):
+                    raise MotherlodeError(f"job {self.job.name}: its transform returned no Fitted for {model.name}")
+                tags = {"motherlode.as_of": plan.as_of or "", "motherlode.inputs": str(plan.inputs)}
+                version = tracking.register(model, fitted, plan.fingerprint, tags)
+            tracking.crown(model, version)
+        for document in self.job.documents:
+            text = outputs.get(document.name)
+            if not isinstance(text, str):
+                raise MotherlodeError(f"job {self.job.name}: its transform returned no text for {document.name}")
+            write_document(self.warehouse.storage, self.context.settings.paths, document, text)
+        return self._versions()
+
+    # --- the record ----------------------------------------------------------------------------
+
+    def _transaction(self, plan: Plan, table: Table) -> Transaction:
+        return Transaction(f"{self.job.name}:{table.name}", plan.sequence)
+
+    def _versions(self) -> Versions:
+        return {table.name: self.warehouse.version(table) for table in self.job.tables}
+
+    def _done(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
+        rows: dict[str, int] = {}
+        for table in self.job.tables:
+            if last is not None and last.outputs.get(table.name) == outputs[table.name] and table.name in last.rows:
+                rows[table.name] = last.rows[table.name]
+            else:
+                rows[table.name] = self.warehouse.count(table, outputs[table.name])
+        return Done(plan, outputs, rows, round(time.monotonic() - self.clock, 3), self.started_at)
+
+
+def _frame(job: Job, outputs: Outputs, table: Table) -> DataFrame:
+    rows = outputs.get(table.name)
+    if not isinstance(rows, DataFrame):
+        raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
+    return rows
+
+
+def _what_changed(plan: Plan, done: Done) -> str:
+    changed = [name for name, version in done.outputs.items() if version != plan.outputs.get(name)]
+    return "" if changed or not done.outputs else "no row changed"
+
+
+__all__ = ["Context", "Result", "UsageError", "run_job"]

@@ -1,0 +1,84 @@
+"""What a person sees: a line a job while it runs, a table at the end, the graph."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
+from motherlode.runner.run import Context, Result
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say_error(line: str) -> None:
+    """One line on standard error; markup in it is text."""
+    print(f"motherlode: {' '.join(line.split())}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def working(number: int, total: int, job: Job) -> Iterator[None]:
+    """A spinner where somebody looks, nothing where it would fill a log."""
+    if not out.is_terminal:
+        yield
+        return
+    with out.status(f"[{number}/{total}] {job.name}: {job.doc}"):
+        yield
+
+
+def say_result(number: int, total: int, result: Result) -> None:
+    rows = sum(result.rows.values())
+    what = f"{rows:>12,} rows" if result.rows and result.status == "done" else " " * 17
+    word = {"done": "done   ", "skipped": "skipped", "refused": "refused"}[result.status]
+    why = f"  {result.why}" if result.why else ""
+    line = f"[{number:>2}/{total}] {result.job.name:<28} {word} {result.seconds:>6.1f} s {what}{why}"
+    out.print(line, markup=False)
+
+
+def summary(context: Context, results: Sequence[Result], started: float) -> None:
+    """Every table with rows, the seconds of its job and where it lies."""
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    grid.add_column("table")
+    grid.add_column("rows", justify="right")
+    grid.add_column("seconds", justify="right")
+    grid.add_column("where")
+    for result in results:
+        for table in result.job.tables:
+            rows = result.rows.get(table.name, 0)
+            if not rows and table.name.endswith(("_quarantine", "_duplicates")):
+                continue
+            seconds = f"{result.seconds:.1f}" if result.status == "done" else result.status
+            grid.add_row(table.full_name, f"{rows:,}", seconds, context.warehouse.path(table))
+    out.print()
+    out.print(grid)
+    done = sum(result.status == "done" for result in results)
+    out.print(f"\n{done} of {len(results)} jobs ran, {time.monotonic() - started:.0f} s in all", markup=False)
+
+
+def graph(jobs: Mapping[str, Job]) -> str:
+    """The graph as text: each layer's jobs, what each reads and writes, and how."""
+    lines = ["sources ─► bronze ─► silver ─► identity ─► features ─► mining ─► serving ─► activation", ""]
+    layer = None
+    for job in jobs.values():
+        if job.layer != layer:
+            layer = job.layer
+            lines.append(layer.label)
+        match job.mode:
+            case Append():
+                mode = "append"
+            case Upsert(by=by):
+                mode = f"upsert by {', '.join(by)}" if by else "upsert"
+            case Snapshot(history=True):
+                mode = "snapshot, one a day"
+            case Snapshot():
+                mode = "snapshot"
+        lines.append(f"  {job.name}  ({mode}; {job.purpose})")
+        lines.append(f"      {job.doc}")
+        needs = sorted({source.full_name for source in job.sources()})
+        lines.append(f"      reads  {', '.join(needs) or 'the landing folder'}")
+        lines.append(f"      writes {', '.join(written.full_name for written in job.writes)}")
+    return "\n".join(lines)

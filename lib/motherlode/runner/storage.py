@@ -1,0 +1,76 @@
+"""Small files on whatever file system a path names, by Hadoop's own client: local, HDFS, object stores."""
+
+import json
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+
+class Storage:
+    """Reads and atomically replaces small files; lists folders."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._jvm: Any = spark.sparkContext._jvm
+        self._conf: Any = spark.sparkContext._jsc.hadoopConfiguration()
+
+    def _open(self, path: str) -> tuple[Any, Any]:
+        where = self._jvm.org.apache.hadoop.fs.Path(path)
+        return where.getFileSystem(self._conf), where
+
+    def exists(self, path: str) -> bool:
+        fs, where = self._open(path)
+        return bool(fs.exists(where))
+
+    def matches(self, pattern: str) -> bool:
+        """Whether any file matches a glob."""
+        fs, where = self._open(pattern)
+        found = fs.globStatus(where)
+        return found is not None and len(found) > 0
+
+    def names(self, folder: str) -> list[str]:
+        """Names in a folder, sorted; none where there is no folder."""
+        fs, where = self._open(folder)
+        if not fs.exists(where):
+            return []
+        return sorted(status.getPath().getName() for status in fs.listStatus(where))
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes, or None where there is none."""
+        fs, where = self._open(path)
+        if not fs.exists(where):
+            return None
+        stream = fs.open(where)
+        try:
+            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+        finally:
+            stream.close()
+
+    def write(self, path: str, content: bytes) -> None:
+        """Replace a file as a whole: written beside it, then renamed over it."""
+        fs, where = self._open(path)
+        beside = self._jvm.org.apache.hadoop.fs.Path(f"{path}.new")
+        stream = fs.create(beside, True)
+        try:
+            stream.write(content)
+        finally:
+            stream.close()
+        # Where rename does not replace, the old file goes first; a reader of neither falls back to `.new`.
+        if not fs.rename(beside, where):
+            fs.delete(where, False)
+            fs.rename(beside, where)
+
+    def delete(self, path: str) -> None:
+        fs, where = self._open(path)
+        fs.delete(where, True)
+
+    def read_json(self, path: str) -> dict[str, Any] | None:
+        content = self.read(path)
+        if content is None:
+            content = self.read(f"{path}.new")
+        if content is None:
+            return None
+        value: dict[str, Any] = json.loads(content)
+        return value
+
+    def write_json(self, path: str, value: dict[str, Any]) -> None:
+        self.write(path, json.dumps(value, indent=1, sort_keys=True).encode())

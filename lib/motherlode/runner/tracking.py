@@ -1,0 +1,183 @@
+"""MLflow: each fit is a run, each model a registered version, and `champion` what scoring loads.
+
+MLflow takes seconds to import, so it is only where a model is asked for.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from motherlode.contracts.models import Champion, Fitted, Model
+from motherlode.errors import MotherlodeError
+from motherlode.runner.session import is_local, local_path
+from motherlode.settings import Paths
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from pyspark.sql import SparkSession
+
+EXPERIMENT = "motherlode"
+CHAMPION = "champion"
+PLAN_TAG = "motherlode.plan"
+_BASELINE = "baseline."
+_EXAMPLE_ROWS = 5
+
+
+def registered_name(model: Model) -> str:
+    """MLflow's name of a model: dots and slashes mean something else there."""
+    return model.full_name.replace(".", "_")
+
+
+class Tracking:
+    """The tracking store and the model registry of one warehouse."""
+
+    def __init__(self, spark: "SparkSession", paths: Paths) -> None:
+        self.spark = spark
+        self.paths = paths
+        self._client: MlflowClient | None = None
+
+    @property
+    def client(self) -> "MlflowClient":
+        if self._client is None:
+            os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+            os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+            with _quiet():
+                import mlflow
+
+                if self.paths.tracking.startswith("sqlite:///"):
+                    local_path(self.paths.tracking.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+                mlflow.set_tracking_uri(self.paths.tracking)
+                mlflow.set_registry_uri(self.paths.tracking)
+                client = mlflow.MlflowClient()
+                if client.get_experiment_by_name(EXPERIMENT) is None:
+                    client.create_experiment(EXPERIMENT, artifact_location=self._artifacts())
+                mlflow.set_experiment(EXPERIMENT)
+                self._client = client
+        return self._client
+
+    def _artifacts(self) -> str:
+        if is_local(self.paths.artifacts):
+            return local_path(self.paths.artifacts).absolute().as_uri()
+        return self.paths.artifacts
+
+    def champion_version(self, model: Model) -> str | None:
+        """The version that the alias points to."""
+        from mlflow.exceptions import MlflowException
+
+        client = self.client
+        try:
+            return str(client.get_model_version_by_alias(registered_name(model), CHAMPION).version)
+        except MlflowException:
+            return None
+
+    def version_of_plan(self, model: Model, fingerprint: str) -> str | None:
+        """The version that an earlier try of the same plan registered."""
+        client = self.client
+        found = client.search_model_versions(f"name = '{registered_name(model)}'")
+        for version in found:
+            if version.tags.get(PLAN_TAG) == fingerprint and version.tags.get("motherlode.complete") == "true":
+                return str(version.version)
+        return None
+
+    def register(self, model: Model, fitted: Fitted, fingerprint: str, tags: dict[str, str]) -> str:
+        """Log a run and register the model; the alias is not moved yet."""
+        client = self.client
+        import mlflow
+        import mlflow.spark
+        from mlflow.models import infer_signature
+
+        with _quiet(), mlflow.start_run(run_name=model.full_name, tags={PLAN_TAG: fingerprint, **tags}):
+            mlflow.log_params(dict(fitted.parameters))
+            mlflow.log_metrics({name: float(value) for name, value in fitted.metrics.items()})
+            mlflow.log_metrics({_BASELINE + name: float(value) for name, value in fitted.baseline.items()})
+            example = fitted.example.limit(_EXAMPLE_ROWS)
+            rows = example.toPandas()
+            scored = fitted.model.transform(example)
+            added = [name for name in scored.columns if name not in example.columns]
+            simple = [name for name in added if scored.schema[name].dataType.typeName() not in ("udt", "vectorudt")]
+            signature = infer_signature(rows, scored.select(*simple).toPandas() if simple else None)
+            with _quiet():
+                info = mlflow.spark.log_model(
+                    fitted.model,
+                    artifact_path=model.name,
+                    registered_model_name=registered_name(model),
+                    signature=signature,
+                    input_example=rows,
+                    pip_requirements=["pyspark==4.2.0"],
+                    dfs_tmpdir=self._scratch(),
+                )
+        version = str(info.registered_model_version)
+        for key, value in {PLAN_TAG: fingerprint, **tags, "motherlode.complete": "true"}.items():
+            client.set_model_version_tag(registered_name(model), version, key, value)
+        return version
+
+    def crown(self, model: Model, version: str) -> None:
+        """Point the champion alias at a version: the last step of a fit."""
+        self.client.set_registered_model_alias(registered_name(model), CHAMPION, version)
+
+    def champion(self, model: Model, version: str) -> Champion:
+        """Load a version."""
+        import mlflow.spark
+
+        client = self.client
+        with _quiet():
+            loaded = mlflow.spark.load_model(
+                f"models:/{registered_name(model)}/{version}", dfs_tmpdir=self._scratch()
+            )
+        about = client.get_model_version(registered_name(model), version)
+        if about.run_id is None:
+            raise MotherlodeError(f"{model.full_name} version {version}: has no run in MLflow; fit it anew")
+        metrics, baseline = _split(client.get_run(about.run_id).data.metrics)
+        return Champion(
+            model=loaded,
+            version=version,
+            metrics=metrics,
+            baseline=baseline,
+            trained_as_of=about.tags.get("motherlode.as_of", ""),
+        )
+
+    def scorecard(self, models: dict[Model, str]) -> list[dict[str, Any]]:
+        """A row for each metric of each model's version."""
+        rows: list[dict[str, Any]] = []
+        for model, version in models.items():
+            about = self.client.get_model_version(registered_name(model), version)
+            metrics, baseline = _split(self.client.get_run(str(about.run_id)).data.metrics)
+            for metric, value in sorted(metrics.items()):
+                rows.append(
+                    {
+                        "model": model.name,
+                        "model_version": version,
+                        "trained_as_of": about.tags.get("motherlode.as_of"),
+                        "metric": metric,
+                        "value": value,
+                        "baseline": baseline.get(metric),
+                    }
+                )
+        return rows
+
+    def _scratch(self) -> str:
+        if is_local(self.paths.artifacts):
+            return str(local_path(self.paths.artifacts).absolute().parent / "mlflow-tmp")
+        return f"{self.paths.artifacts.rstrip('/')}-tmp"
+
+
+def _split(values: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    metrics = {name: value for name, value in values.items() if not name.startswith(_BASELINE)}
+    baseline = {
+        name.removeprefix(_BASELINE): value for name, value in values.items() if name.startswith(_BASELINE)
+    }
+    return metrics, baseline
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """MLflow and alembic tell of every step; a user wants the result."""
+    import logging
+    import warnings
+
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

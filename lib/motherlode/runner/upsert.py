@@ -1,0 +1,91 @@
+"""Upsert: which keys were touched, and the inputs restricted to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DateType
+
+from motherlode.contracts.identity import CONSENTS
+from motherlode.contracts.tables import Subject, Table
+from motherlode.runner.state import Versions
+from motherlode.runner.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The values of `by` that are to be recomputed; `keys` of None stands for all of them."""
+
+    by: tuple[str, ...]
+    keys: DataFrame | None
+    days: tuple[object, ...] | None = None
+
+    def restrict(self, rows: DataFrame) -> DataFrame:
+        """The rows of touched keys; all rows where everything is recomputed or the key is not theirs."""
+        if self.keys is None or not set(self.by) <= set(rows.columns):
+            return rows
+        if self.days is not None:
+            # Literals let Delta skip files.
+            return rows.where(F.col(self.by[0]).isin(list(self.days)))
+        keys = self.keys.select(*[F.col(name).alias(f"_by_{name}") for name in self.by])
+        same = [F.col(name).eqNullSafe(F.col(f"_by_{name}")) for name in self.by]
+        return rows.join(keys, on=reduce(Column.__and__, same), how="left_semi")
+
+
+def touched_keys(
+    warehouse: Warehouse,
+    by: tuple[str, ...],
+    tables: Mapping[str, Table],
+    before: Versions,
+    now: Versions,
+) -> Touched | None:
+    """What the change feeds since the last run touched; None where nothing was.
+
+    A change in an input without the `by` columns, or a feed that has expired, touches all.
+    """
+    everything = Touched(by, None)
+    changed = {name: table for name, table in tables.items() if before.get(name) != now.get(name)}
+    if not changed:
+        return None
+    if not by:
+        return everything
+    parts: list[DataFrame] = []
+    try:
+        for name, table in changed.items():
+            old, new = before.get(name), now.get(name)
+            if new is None or old is None and not _restrictable(table, by):
+                return everything
+            feed = warehouse.changes(table, -1 if old is None else old, new)
+            if table.full_name == CONSENTS.full_name:
+                parts += _of_customers(warehouse, by, tables, now, feed.select("customer_id"))
+            elif _restrictable(table, by):
+                parts.append(feed.select(*by))
+            else:
+                return everything
+        keys = reduce(DataFrame.unionByName, parts).distinct()
+        if len(by) == 1 and isinstance(keys.schema[by[0]].dataType, DateType):
+            days = tuple(row[0] for row in keys.collect())
+            return Touched(by, keys, days) if days else None
+        keys = keys.persist()
+        return None if keys.isEmpty() else Touched(by, keys)
+    except AnalysisException:
+        return everything
+
+
+def _restrictable(table: Table, by: tuple[str, ...]) -> bool:
+    return set(by) <= set(table.columns)
+
+
+def _of_customers(
+    warehouse: Warehouse, by: tuple[str, ...], tables: Mapping[str, Table], now: Versions, who: DataFrame
+) -> list[DataFrame]:
+    """Customers who decided anew touch the keys under which the inputs hold them."""
+    found = []
+    for name, table in tables.items():
+        if table.subject is Subject.CUSTOMER and table.full_name != CONSENTS.full_name and _restrictable(table, by):
+            rows = warehouse.read(table, now.get(name))
+            found.append(rows.join(who.distinct(), on="customer_id", how="left_semi").select(*by))
+    return found

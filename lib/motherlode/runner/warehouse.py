@@ -1,0 +1,174 @@
+"""The Delta tables: created from their contracts, read at a version, written in one commit each."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField, StructType
+
+from motherlode.contracts.tables import Layer, Table
+from motherlode.errors import QualityError
+from motherlode.runner.storage import Storage
+
+_COMMIT = re.compile(r"(\d{20})\.json")
+_MATCHED = "_operation"
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What makes a repeated write a no-op: Delta skips a commit whose (application, version) it has seen."""
+
+    application: str
+    version: int
+
+
+class Warehouse:
+    """Tables below one root; a version of None is a table that was not written yet."""
+
+    def __init__(self, spark: SparkSession, root: str) -> None:
+        self.spark = spark
+        self.root = root.rstrip("/")
+        self.storage = Storage(spark)
+
+    def path(self, table: Table) -> str:
+        return f"{self.root}/{table.layer.label}/{table.name}"
+
+    def version(self, table: Table) -> int | None:
+        """The newest version, from the names in the log: cheaper than asking Delta."""
+        found = [_COMMIT.fullmatch(name) for name in self.storage.names(f"{self.path(table)}/_delta_log")]
+        versions = [int(match.group(1)) for match in found if match]
+        return max(versions, default=None)
+
+    def read(self, table: Table, version: int | None) -> DataFrame:
+        """The table at a version; empty, with the contract's columns, where it was not written yet."""
+        if version is None:
+            return self.spark.createDataFrame([], table.schema)
+        reader = self.spark.read.format("delta").option("versionAsOf", version)
+        return reader.load(self.path(table)).select(*table.columns)
+
+    def changes(self, table: Table, after: int, upto: int) -> DataFrame:
+        """The change feed in (after, upto]: every row as it was and as it became."""
+        reader = self.spark.read.format("delta").option("readChangeFeed", "true")
+        feed = reader.option("startingVersion", after + 1).option("endingVersion", upto)
+        return feed.load(self.path(table))
+
+    def create(self, table: Table) -> None:
+        """Create the table from its contract, unless it is there."""
+        if self.version(table) is not None:
+            return
+        builder = DeltaTable.createIfNotExists(self.spark).location(self.path(table)).comment(table.doc)
+        for field in table.fields:
+            builder = builder.addColumn(field.name, field.type, nullable=field.nullable, comment=field.doc)
+        if table.partition_by:
+            builder = builder.partitionedBy(*table.partition_by)
+        if table.cluster_by:
+            builder = builder.clusterBy(*table.cluster_by)
+        for key, value in _properties(table).items():
+            builder = builder.property(key, value)
+        builder.execute()
+
+    def conform(self, table: Table, rows: DataFrame) -> DataFrame:
+        """The rows with the contract's columns, in its order and types.
+
+        Raises:
+            QualityError: a column is missing, or would change its kind.
+        """
+        missing = [name for name in table.columns if name not in rows.columns]
+        if missing:
+            raise QualityError(
+                f"{table.full_name}: its job ({table.owner}) left out {', '.join(missing)}; found {', '.join(rows.columns)}"
+            )
+        return rows.select(*[F.col(field.name).cast(field.type).alias(field.name) for field in table.fields])
+
+    def append(self, table: Table, rows: DataFrame, transaction: Transaction) -> None:
+        self.create(table)
+        with self._transaction(transaction):
+            self._writer(table, rows).mode("append").save(self.path(table))
+
+    def overwrite(
+        self, table: Table, rows: DataFrame, transaction: Transaction, where: str | None = None
+    ) -> None:
+        """Replace all rows, or those that `where` names, in one commit."""
+        self.create(table)
+        with self._transaction(transaction):
+            writer = self._writer(table, rows).mode("overwrite")
+            if where:
+                writer = writer.option("replaceWhere", where)
+            writer.save(self.path(table))
+
+    def merge(self, table: Table, difference: DataFrame, transaction: Transaction) -> None:
+        """Apply rows marked by `difference` in one commit."""
+        on = " AND ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
+        values = {name: f"new.`{name}`" for name in table.columns}
+        with self._transaction(transaction):
+            (
+                DeltaTable.forPath(self.spark, self.path(table))
+                .alias("old")
+                .merge(difference.alias("new"), on)
+                .whenMatchedDelete(f"new.{_MATCHED} = 'delete'")
+                .whenMatchedUpdate(f"new.{_MATCHED} = 'update'", values)  # type: ignore[arg-type]
+                .whenNotMatchedInsert(f"new.{_MATCHED} = 'insert'", values)  # type: ignore[arg-type]
+                .execute()
+            )
+
+    def difference(self, table: Table, old: DataFrame, new: DataFrame) -> DataFrame:
+        """What has to be inserted, updated and deleted to turn old rows into new ones.
+
+        Volatile fields alone make no difference. One shuffle of both sides by key.
+        """
+        compared = [name for name in table.stable_columns if name not in table.key]
+        left = old.select(*table.key, F.struct(*table.columns).alias("_old"))
+        right = new.select(*table.key, F.struct(*table.columns).alias("_new"))
+        both = left.join(right, on=list(table.key), how="full")
+        same = F.lit(True)
+        for name in compared:
+            same = same & F.col(f"_old.{name}").eqNullSafe(F.col(f"_new.{name}"))
+        operation = (
+            F.when(F.col("_old").isNull(), "insert").when(F.col("_new").isNull(), "delete").when(~same, "update")
+        )
+        marked = both.withColumn(_MATCHED, operation).where(F.col(_MATCHED).isNotNull())
+        row = F.coalesce("_new", "_old")
+        return marked.select(*[row[name].alias(name) for name in table.columns], _MATCHED)
+
+    def count(self, table: Table, version: int | None) -> int:
+        """Rows at a version: Delta answers from its log."""
+        return 0 if version is None else self.read(table, version).count()
+
+    def _writer(self, table: Table, rows: DataFrame):  # type: ignore[no-untyped-def]
+        schema = StructType([StructField(f.name, f.type, f.nullable) for f in table.fields])
+        return self.conform(table, rows).to(_nullable(schema)).write.format("delta")
+
+    @contextmanager
+    def _transaction(self, transaction: Transaction) -> Iterator[None]:
+        conf = self.spark.conf
+        conf.set("spark.databricks.delta.write.txnAppId", transaction.application)
+        conf.set("spark.databricks.delta.write.txnVersion", str(transaction.version))
+        try:
+            yield
+        finally:
+            conf.unset("spark.databricks.delta.write.txnAppId")
+            conf.unset("spark.databricks.delta.write.txnVersion")
+
+
+def _nullable(schema: StructType) -> StructType:
+    """Spark may not be able to prove what the table's own NOT NULL checks at the write."""
+    return StructType([StructField(f.name, f.dataType, True) for f in schema])
+
+
+def _properties(table: Table) -> dict[str, str]:
+    statistics = table.statistics_columns
+    properties = {
+        "delta.dataSkippingStatsColumns": ",".join(statistics),
+        "delta.enableDeletionVectors": str(table.layer not in (Layer.SERVING, Layer.BRONZE)).lower(),
+        "delta.enableChangeDataFeed": str(table.layer > Layer.BRONZE).lower(),
+        "motherlode.owner": table.owner,
+        **{f"delta.constraints.{name}": condition for name, condition in table.constraints},
+    }
+    if not statistics:
+        del properties["delta.dataSkippingStatsColumns"]
+        properties["delta.dataSkippingNumIndexedCols"] = "0"
+    return properties

@@ -1,0 +1,212 @@
+"""The truth beside the logs: whose identifiers they show, and what was repeated, late or broken."""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from motherlode.simulate.clock import day_of
+from motherlode.simulate.draws import Draws
+from motherlode.simulate.params import SimulateParams, Window
+from motherlode.simulate.rates import RATES
+from motherlode.simulate.records import IDENTIFIERS, NOISY_SOURCES, SOURCES, csv_line, quoted
+from motherlode.simulate.registry import BOT, COLUMNS, registry_of
+from motherlode.simulate.score import BestScore, best_score
+from motherlode.simulate.write import write_table
+
+PEOPLE_HEADER = (
+    "person_id,household_id,role,first_name,last_name,email,phone,birth_date,joined_on,"
+    "late_login,typo,shares_device"
+)
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    """What one source was delivered: `records` are originals, repeats and broken ones come on top."""
+
+    source: str
+    records: int
+    repeats: int
+    broken: int
+    late: int
+    files: int
+
+
+@dataclass(frozen=True)
+class RateCheck:
+    """A published rate and what the delivered records really show."""
+
+    name: str
+    published: float
+    measured: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What stands in DIR/truth/summary.json, and how this call came to it."""
+
+    households: int
+    people: int
+    windows: tuple[Window, ...]
+    counts: tuple[SourceCount, ...]
+    rates: tuple[RateCheck, ...]
+    best_score: BestScore
+    skipped: bool = False
+    seconds: float = 0.0
+
+
+def write_truth(facts: DataFrame, people: DataFrame, folder: Path, windows: tuple[Window, ...], draws: Draws) -> Summary:
+    """Every truth file but summary.json, for all that the facts say was delivered."""
+    facts = facts.persist()
+    people = people.withColumn("role", F.when(F.col("is_adult"), "adult").otherwise("child"))
+    owned = _owned(facts, people, draws).persist()
+    flag = F.col("shared").cast("string")
+    write_table(
+        owned.withColumn("text", csv_line(*COLUMNS[:-1], flag)),
+        folder / "identifiers.csv", ",".join(COLUMNS), ["type", "value", "person_id"],
+    )  # fmt: skip
+    _write_people(people, folder / "people.csv")
+    for what in ("broken", "repeat"):
+        extra = ["broken"] if what == "broken" else []
+        rows = facts.where(F.col("what") == what).withColumn("path", F.concat_ws("/", "source", "file"))
+        write_table(
+            rows.withColumn("text", csv_line("source", "day", "path", "line", "key", *extra)),
+            folder / ("broken.csv" if what == "broken" else "repeats.csv"),
+            "source,day,file,line,key" + (",kind" if extra else ""), ["source", "file", "line", "key"],
+        )  # fmt: skip
+    write_table(
+        _per_day(facts, "source", "day").withColumn("text", csv_line("source", "day", *_COUNTS, "files")),
+        folder / "records.csv", "source,day,records,repeats,broken,late,files", ["source", "day"],
+    )  # fmt: skip
+    counts = _counts(facts)
+    sizes = people.agg(F.countDistinct("household_id").alias("h"), F.count("*").alias("p")).collect()[0]
+    rates = _rates(facts, people, owned, counts)
+    score = best_score(facts, owned)
+    owned.unpersist()
+    facts.unpersist()
+    return Summary(int(sizes["h"]), int(sizes["p"]), windows, counts, rates, score)
+
+
+_COUNTS = ("records", "repeats", "broken", "late")
+
+
+def _owned(facts: DataFrame, people: DataFrame, draws: Draws) -> DataFrame:
+    """COLUMNS, for the identifiers that the logs show."""
+    shown = [F.when(F.col(n).isNotNull(), _pair(n, n)) for n in IDENTIFIERS]
+    shown.append(F.when(F.col("planted").isNotNull(), _pair("email", "planted")))
+    seen = facts.where("what = 'seen'").select("planted", *IDENTIFIERS).distinct()
+    seen = seen.select(F.explode(F.array_compact(F.array(*shown))).alias("p")).select("p.*").distinct()
+    one_row = people.limit(1)
+    owned = seen.join(registry_of(one_row, people, draws), ["type", "value"], "left")
+    strangers = owned.where("person_id IS NULL").select("type").limit(3).collect()
+    if strangers:
+        raise RuntimeError(f"identifiers of no known person were written: {[r['type'] for r in strangers]}")
+    return owned.select(*COLUMNS)
+
+
+def _pair(kind: str, column: str) -> Column:
+    return F.struct(F.lit(kind).alias("type"), F.col(column).alias("value"))
+
+
+def _write_people(people: DataFrame, path: Path) -> None:
+    flags = [(F.col(n) & F.col("is_adult")).cast("string") for n in ("late_login", "typo", "has_tablet")]
+    joined = F.when(F.col("is_adult"), day_of(F.col("joined_ms")))
+    rows = people.withColumn("typo", F.col("name_typo") | F.col("email_typo"))
+    text = csv_line(
+        "person_id", "household_id", "role", quoted("first_name"), quoted("last_name"), "email", "phone",
+        "birth_date", joined, *flags,
+    )  # fmt: skip
+    write_table(rows.withColumn("text", text), path, PEOPLE_HEADER, ["household_id", "person_no"])
+
+
+def _per_day(facts: DataFrame, *keys: str) -> DataFrame:
+    what = F.col("what")
+    return facts.groupBy(*keys).agg(
+        F.coalesce(F.sum("records"), F.lit(0)).alias("records"),
+        F.count(F.when(what == "repeat", 1)).alias("repeats"),
+        F.count(F.when(what == "broken", 1)).alias("broken"),
+        F.coalesce(F.sum("late"), F.lit(0)).alias("late"),
+        F.coalesce(F.sum("heads"), F.lit(0)).alias("heads"),
+        F.coalesce(F.sum("files"), F.lit(0)).alias("files"),
+    )
+
+
+def _counts(facts: DataFrame) -> tuple[SourceCount, ...]:
+    found = {row["source"]: row for row in _per_day(facts, "source").collect()}
+    names = (*_COUNTS, "files")
+    return tuple(SourceCount(s, *[int(found[s][n]) for n in names]) for s in SOURCES if s in found)
+
+
+def _rates(
+    facts: DataFrame, people: DataFrame, owned: DataFrame, counts: tuple[SourceCount, ...]
+) -> tuple[RateCheck, ...]:
+    noisy = [c for c in counts if c.source in NOISY_SOURCES]
+    records = sum(c.records for c in noisy)
+    seen = facts.where("what = 'seen'")
+    bots = owned.where(F.col("scenario") == BOT).select(F.col("value").alias("cookie")).distinct()
+    web = seen.where("source = 'web'")
+    crawled = _sum(web.join(F.broadcast(bots), "cookie", "left_semi"), "records")
+    orders, baskets = _sum(seen.where("source = 'shop'"), "heads"), _sum(seen.where("source = 'store_sales'"), "heads")
+    cards = _sum(seen.where("source = 'store_sales' AND loyalty_card IS NOT NULL"), "heads")
+    adults = people.where("is_adult")
+    homes = adults.groupBy("household_id").agg(F.max("has_tablet").alias("has_tablet"))
+    tablets = _share(homes, F.col("has_tablet"))
+    kiosk = owned.where("scenario = 'kiosk'").select("person_id").distinct().count()
+    measured = [
+        ("repeats", RATES.repeats, _ratio(sum(c.repeats for c in noisy), records)),
+        ("broken", RATES.broken, _ratio(sum(c.broken for c in noisy), records)),
+        ("late", RATES.late, _ratio(sum(c.late for c in noisy), records)),
+        ("bots", RATES.bots, _ratio(crawled, _sum(web, "records"))),
+        ("online_baskets", RATES.online_baskets, _ratio(orders, orders + baskets)),
+        ("loyalty_card", RATES.loyalty_card, _ratio(cards, baskets)),
+        ("shared_households", RATES.shared_households, tablets),
+        ("late_login", RATES.late_login, _share(adults, F.col("late_login"))),
+        ("typos", RATES.typos, _share(adults, F.col("name_typo") | F.col("email_typo"))),
+        ("withheld_marketing", RATES.withheld_marketing, _share(adults, ~F.col("marketing"))),
+        ("withheld_personalisation", RATES.withheld_personalisation, _share(adults, ~F.col("personalisation"))),
+        ("withheld_analytics", RATES.withheld_analytics, _share(adults, ~F.col("analytics"))),
+        ("kiosk_people", float(RATES.kiosk_people), float(kiosk)),
+    ]
+    return tuple(RateCheck(name, published, round(found, 5)) for name, published, found in measured)
+
+
+def _sum(rows: DataFrame, column: str) -> int:
+    return int(rows.agg(F.coalesce(F.sum(column), F.lit(0)).alias("n")).collect()[0]["n"])
+
+
+def _share(rows: DataFrame, flag: Column) -> float:
+    return float(rows.agg(F.avg(flag.cast("double")).alias("share")).collect()[0]["share"] or 0.0)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def save_summary(summary: Summary, params: SimulateParams, version: int, path: Path) -> None:
+    """summary.json: parameters, counts, rates, best score. The same for the same delivered days."""
+    content = {
+        "generator_version": version,
+        "parameters": {"households": params.households, "scale": params.scale, "seed": params.seed},
+        "delivered": [{"from": w.first.isoformat(), "until": w.until.isoformat()} for w in summary.windows],
+        "households": summary.households,
+        "people": summary.people,
+        "counts": {c.source: {n: getattr(c, n) for n in (*_COUNTS, "files")} for c in summary.counts},
+        "rates": {r.name: {"published": r.published, "measured": r.measured} for r in summary.rates},
+        "published_rates": asdict(RATES),
+        "best_score": asdict(summary.best_score),
+    }
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    shutil.move(temporary, path)
+
+
+def load_summary(path: Path, windows: tuple[Window, ...]) -> Summary:
+    """What `save_summary` wrote."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    counts = tuple(SourceCount(source, **numbers) for source, numbers in content["counts"].items())
+    rates = tuple(RateCheck(n, r["published"], r["measured"]) for n, r in content["rates"].items())
+    score = BestScore(**content["best_score"])
+    return Summary(content["households"], content["people"], windows, counts, rates, score, skipped=True)

@@ -1,0 +1,1 @@
+"""Raw records of every input format to canonical, typed rows."""

@@ -1,0 +1,79 @@
+"""Parsed records with their identifiers as keyed hashes, and the name of each row."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from motherlode.checks.rules import first_problem, problem
+from motherlode.columns.identifiers import FALLBACK
+from motherlode.columns.pseudonym import code, pseudonyms
+from motherlode.columns.useragent import is_crawler
+from motherlode.contracts import silver
+from motherlode.contracts.bronze import ADDRESS_COLUMNS
+from motherlode.contracts.tables import Table
+from motherlode.sources.parsed import HIDDEN
+
+
+def hashed(parsed: DataFrame, target: Table, region: str) -> DataFrame:
+    """Adds row_id, and for people identifier, identifiers and flags of unusable ones; `key`, `content` and
+    `plain` go. Events get is_bot for user_agent and marked_bot. One pass through Python, in Arrow batches.
+
+    The row's name is keyed as well: it is made from the plain record, and guesses at a person's data could be
+    tried against an unkeyed hash.
+    """
+    hidden = list(HIDDEN.get(target.name, ()))
+    digest = F.sha2(F.to_json(_row_struct()), 256)
+    codes = F.concat(
+        F.array(code("row", "", digest), *[F.col(name) for name in hidden]),
+        F.col("plain.code"),
+    )
+    user_agent = is_crawler(F.col("user_agent")) if target is silver.EVENTS else F.lit(False)
+    # Both functions in one projection: Spark then sends each batch to Python once.
+    through = parsed.withColumn("_codes", codes).select(
+        "*", pseudonyms(region)(F.col("_codes")).alias("_ids"), user_agent.alias("_crawler")
+    )
+    named = through.withColumn("row_id", F.get("_ids", F.lit(0)))
+    for place, name in enumerate(hidden, start=1):
+        named = named.withColumn(name, F.get("_ids", F.lit(place)))
+    if target is silver.EVENTS:
+        named = named.withColumn("is_bot", F.col("_crawler") | F.col("marked_bot")).drop(
+            "user_agent", "marked_bot"
+        )
+    if "identifiers" in target.columns:
+        named = _with_identifiers(named, len(hidden) + 1)
+    return named.drop("_codes", "_ids", "_crawler", "key", "content", "plain")
+
+
+def _row_struct() -> Column:
+    """What names a row; a record that is not taken is named by its address, so that they never look alike."""
+    taken = F.col("problem").isNull()
+    return F.struct(
+        "source",
+        *[F.when(taken, F.col(name)).alias(name) for name in ("key", "content")],
+        *[F.when(~taken, F.col(name)).alias(name) for name in ADDRESS_COLUMNS if name != "source"],
+    )
+
+
+def _with_identifiers(named: DataFrame, first: int) -> DataFrame:
+    ids = F.slice("_ids", F.lit(first + 1), F.size("_ids"))
+    pairs = F.arrays_zip(F.col("plain.type").alias("type"), ids.alias("id"))
+    seen = F.filter(pairs, lambda pair: pair["id"].isNotNull())
+    people = F.filter(seen, lambda pair: pair["type"] != FALLBACK)
+    # A number that no library could read: only the hashing finds out.
+    lost = F.when(F.size(seen) < F.size(pairs), F.array(F.lit("phone_unusable"))).otherwise(
+        F.array().cast("array<string>")
+    )
+    named = named.withColumn("_seen", seen).withColumn("_people", people)
+    named = named.withColumn("flags", F.array_distinct(F.concat("flags", lost)))
+    named = named.withColumn(
+        "identifiers",
+        F.array_distinct(F.when(F.size("_people") > 0, F.col("_people")).otherwise(F.col("_seen"))),
+    )
+    nobody = F.when(
+        F.size("identifiers") == 0, problem("identifier_missing", None, None, "an identifier of a person")
+    )
+    return named.select(
+        *[name for name in named.columns if name not in ("_seen", "_people", "problem", "identifiers")],
+        F.get("identifiers", F.lit(0))["id"].alias("identifier"),
+        "identifiers",
+        first_problem(F.col("problem"), nobody).alias("problem"),
+    )

@@ -1,0 +1,158 @@
+"""Raw records into silver: parsed, hashed, repeats and broken records apart. The same way for every target."""
+
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from motherlode.checks.rules import first_problem, problem
+from motherlode.columns.cipher import encrypted
+from motherlode.contracts import silver
+from motherlode.contracts.bronze import ADDRESS_COLUMNS
+from motherlode.contracts.tables import Table
+from motherlode.sources.formats import format_of, target_of
+from motherlode.sources.hashing import hashed
+from motherlode.sources.source import Source
+
+ACCEPTED, REPEATED, BROKEN = "accepted", "repeated", "broken"
+
+
+@dataclass(frozen=True)
+class SilverParams:
+    """Args: sources: every conf/sources/*.toml; region: two letters, of phone numbers without a country."""
+
+    sources: tuple[Source, ...] = ()
+    region: str = "US"
+
+
+def take_in(
+    target: Table,
+    records: DataFrame,
+    previous: DataFrame,
+    params: SilverParams,
+    campaigns: DataFrame | None = None,
+) -> dict[str, DataFrame]:
+    """The rows of `target`, its duplicates and its quarantine, by table name. Each record of a source with this
+    target lands in exactly one of them.
+
+    Args:
+        previous: what the target held before; empty at first.
+        campaigns: silver.campaigns, for sources whose records happen when their campaign starts.
+    """
+    sources = [source for source in params.sources if target_of(source) is target]
+    if not sources:
+        return _nothing(target, records)
+    parsed = reduce(
+        DataFrame.unionByName,
+        [
+            format_of(source).parse(records.where(F.col("source") == source.name), source, target)
+            for source in sources
+        ],
+    )
+    if campaigns is not None:
+        parsed = _campaign_times(parsed, campaigns, [source for source in sources if source.time_from])
+    named = hashed(parsed, target, params.region)
+    if target is silver.ORDER_LINES:
+        named = named.withColumn("lines", _named_lines(F.col("row_id")))
+        named = named.withColumn("row_id", F.coalesce(F.get("lines", F.lit(0))["row_id"], F.col("row_id")))
+    judged = _judged(named, previous, target).persist()
+    return {
+        target.name: _rows(judged.where(F.col("verdict") == ACCEPTED), target),
+        silver.DUPLICATES[target.name].name: judged.where(F.col("verdict") == REPEATED).select(
+            *ADDRESS_COLUMNS, "row_id"
+        ),
+        silver.QUARANTINES[target.name].name: judged.where(F.col("verdict") == BROKEN).select(
+            *ADDRESS_COLUMNS, "problem.*", encrypted(F.col("raw")).alias("record")
+        ),
+    }
+
+
+def first_of_each(rows: DataFrame, previous: DataFrame, pruned_by: str | None) -> DataFrame:
+    """Adds `is_first`: of the rows with one row_id, the first by known_at, file and offset, unless `previous` has it.
+
+    Args:
+        rows: with a plausible `known_at`, and `pruned_by` where it is given.
+        pruned_by: the partition column of `previous`, which equal rows share.
+    """
+    order = Window.partitionBy("row_id").orderBy("known_at", "source", "file", "offset", "batch")
+    numbered = rows.withColumn("_number", F.row_number().over(order))
+    on = ["row_id", *([pruned_by] if pruned_by else [])]
+    # The batch is small beside what there is: Spark broadcasts its names, and reads only their partitions.
+    names = rows.where(F.col("known_at") >= F.lit("1990-01-01").cast("timestamp")).select(*on)
+    before = (
+        previous.select(*on)
+        .join(names, on=on, how="left_semi")
+        .select("row_id", F.lit(True).alias("_before"))
+    )
+    joined = numbered.join(before, on="row_id", how="left")
+    is_first = (F.col("_number") == 1) & F.col("_before").isNull()
+    return joined.withColumn("is_first", is_first).drop("_number", "_before")
+
+
+def _judged(named: DataFrame, previous: DataFrame, target: Table) -> DataFrame:
+    """Adds `verdict`, and occurred_on where the target has it."""
+    pruned_by = target.partition_by[0] if target.partition_by else None
+    # The record itself is needed for quarantine alone, and would weigh on what is kept in memory.
+    kept = named.withColumn("raw", F.when(F.col("problem").isNotNull(), F.col("raw")))
+    kept = kept.drop("contacts", "received_at").withColumn("occurred_on", F.to_date("occurred_at"))
+    numbered = first_of_each(kept.persist(), previous, pruned_by)
+    return numbered.withColumn(
+        "verdict",
+        F.when(F.col("problem").isNotNull(), BROKEN).when(F.col("is_first"), ACCEPTED).otherwise(REPEATED),
+    ).drop("is_first")
+
+
+def _rows(accepted: DataFrame, target: Table) -> DataFrame:
+    if target is not silver.ORDER_LINES:
+        return accepted.select(*target.columns)
+    lines = accepted.drop("row_id").withColumn("line", F.explode("lines")).select("*", "line.*")
+    return lines.select(*target.columns)
+
+
+def _named_lines(record_id: Column) -> Column:
+    """Each line with a row_id of its own, made from the record's and the line's number.
+
+    The first line's name stands for the record, to tell whether the table has it already.
+    """
+
+    def named(line: Column, index: Column) -> Column:
+        name = F.struct(record_id.alias("record"), index.alias("index"), line["line_no"].alias("line_no"))
+        return line.withField("row_id", F.substring(F.sha2(F.to_json(name), 256), 1, 32))
+
+    return F.transform("lines", named)
+
+
+def _campaign_times(parsed: DataFrame, campaigns: DataFrame, dated_by_campaign: list[Source]) -> DataFrame:
+    """occurred_at and known_at of records without a time: midnight, in their source's zone, of the campaign's start."""
+    newest = F.max_by("starts_on", F.struct("known_at", "row_id"))
+    starts = campaigns.groupBy("campaign_id").agg(newest.alias("_starts_on"))
+    joined = parsed.join(F.broadcast(starts), on="campaign_id", how="left")
+    start = F.lit(None).cast("timestamp")
+    for source in dated_by_campaign:
+        midnight = F.to_utc_timestamp(F.col("_starts_on").cast("timestamp"), source.zone)
+        start = F.when(F.col("source") == source.name, midnight).otherwise(start)
+    unknown = F.when(
+        F.coalesce("occurred_at", start).isNull(),
+        problem(
+            "campaign_unknown",
+            "campaign_id",
+            F.col("campaign_id"),
+            "a campaign with a start in silver.campaigns",
+        ),
+    )
+    return joined.select(
+        *[name for name in parsed.columns if name not in ("occurred_at", "known_at", "problem")],
+        F.coalesce("occurred_at", start).alias("occurred_at"),
+        F.coalesce("known_at", start).alias("known_at"),
+        first_problem(F.col("problem"), unknown).alias("problem"),
+    )
+
+
+def _nothing(target: Table, records: DataFrame) -> dict[str, DataFrame]:
+    tables = (target, silver.DUPLICATES[target.name], silver.QUARANTINES[target.name])
+    none = records.where(F.lit(False))
+    return {
+        table.name: none.select(*[F.lit(None).cast(f.type).alias(f.name) for f in table.fields])
+        for table in tables
+    }

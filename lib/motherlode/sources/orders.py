@@ -1,0 +1,31 @@
+"""The current state of every order, from the lines of all its delivered versions."""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from motherlode.contracts import silver
+
+_STATE = (
+    "source", "identifier", "occurred_at", "occurred_on", "channel", "status", "store_id", "currency", "is_test",
+)  # fmt: skip
+
+
+def orders(order_lines: DataFrame) -> DataFrame:
+    """One row for each order: its newest version, summed. Of a line delivered twice in a version, one counts.
+
+    Of several deliveries of one version the one that was known last is the state; a tie goes to the row_id.
+    """
+    versions = Window.partitionBy("order_id").orderBy(F.desc("version_at"))
+    newest = order_lines.withColumn("_age", F.rank().over(versions)).where(F.col("_age") == 1)
+    deliveries = Window.partitionBy("order_id", "line_no").orderBy(F.desc("known_at"), "row_id")
+    lines = newest.withColumn("_rank", F.row_number().over(deliveries)).where(F.col("_rank") == 1)
+    # Whichever line says what holds for the whole order: the same one each time.
+    head = F.max_by(F.struct(*_STATE), F.struct("known_at", "row_id"))
+    has_product = F.col("product_id").isNotNull()
+    summed = lines.groupBy("order_id", "version_at").agg(
+        head.alias("_head"),
+        F.count_if(has_product).alias("lines"),
+        F.coalesce(F.sum(F.when(has_product, F.col("quantity"))), F.lit(0.0)).alias("quantity"),
+        *[F.sum(name).cast(silver.ORDERS[name].type).alias(name) for name in ("gross", "discount", "net")],
+    )
+    return summed.select("*", "_head.*").select(*silver.ORDERS.columns)

@@ -1,0 +1,158 @@
+"""The one shape in which every format hands its records on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, BooleanType, DataType, StringType, StructType
+
+from motherlode.checks.rules import first_problem, flags, problem, required
+from motherlode.columns.identifiers import PRIORITY, cleaned, normalised
+from motherlode.columns.pseudonym import code
+from motherlode.contracts import silver
+from motherlode.contracts.bronze import ADDRESS_COLUMNS
+from motherlode.contracts.tables import Table
+from motherlode.sources.source import Source
+
+CARRIED = (*ADDRESS_COLUMNS, "received_at", "raw")
+PLAIN = "array<struct<type: string, code: string>>"
+CONTACTS = "array<struct<kind: string, value: string>>"
+HIDDEN: Mapping[str, Mapping[str, str]] = {
+    silver.CUSTOMERS.name: {"household": "household"},
+    silver.IDENTITY_TRUTH.name: {"person": "person"},
+}
+"""Columns of a target that hold a keyed hash beside the identifiers: column to identifier type."""
+_COMMON = {
+    "row_id",
+    "identifier",
+    "identifiers",
+    "occurred_at",
+    "occurred_on",
+    "known_at",
+    "flags",
+    *ADDRESS_COLUMNS,
+}
+_LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net")
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """One identifier of a record, plain, as found."""
+
+    type: str
+    value: Column
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a format says about a record, as columns of its frame.
+
+    Args:
+        key: what tells a repeat from something new, as one string made from structure.
+        content: all that is read of the record, transport apart, as one string made from structure.
+        problem: why the record cannot be taken, or null.
+        fields: the target's own columns; absent ones are null.
+        plain: in the place of `identifiers`, where a record itself says their type.
+        dated: whether the record holds a time of its own.
+    """
+
+    key: Column
+    content: Column
+    problem: Column
+    occurred_at: Column
+    known_at: Column
+    fields: Mapping[str, Column]
+    identifiers: Sequence[Identifier] = ()
+    contacts: Mapping[str, Column] = field(default_factory=dict)
+    flags: Mapping[str, Column] = field(default_factory=dict)
+    plain: Column | None = None
+    dated: bool = True
+
+
+def own_fields(target: Table) -> dict[str, DataType]:
+    """The columns that a parser gives for a target, beside the common ones."""
+    types = {f.name: f.type for f in target.fields if f.name not in _COMMON}
+    if target is silver.EVENTS:
+        del types["is_bot"]
+        return {**types, "user_agent": StringType(), "marked_bot": BooleanType()}
+    if target is silver.ORDER_LINES:
+        line = StructType()
+        for name in _LINE:
+            line.add(name, types.pop(name))
+        return {**types, "lines": ArrayType(line)}
+    return types
+
+
+def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> DataFrame:
+    """CARRIED, key, content, plain (coded, strongest first), contacts, occurred_at, known_at, flags, problem and
+    the own fields of the target. A field that the contract wants and that is null is a problem.
+    """
+    own = own_fields(target)
+    if parsed.plain is None:
+        plain, unusable = _coded(parsed.identifiers, source)
+    else:
+        plain, unusable = parsed.plain, {}
+    fields = {name: parsed.fields.get(name, F.lit(None)).cast(kind) for name, kind in own.items()}
+    contacts = [
+        F.when(value.isNotNull(), F.struct(F.lit(kind).alias("kind"), value.alias("value")))
+        for kind, value in parsed.contacts.items()
+    ]
+    given = frame.select(
+        *CARRIED,
+        parsed.key.alias("key"),
+        parsed.content.alias("content"),
+        plain.cast(PLAIN).alias("plain"),
+        F.array_compact(F.array(*contacts)).cast(CONTACTS).alias("contacts"),
+        parsed.occurred_at.cast("timestamp").alias("occurred_at"),
+        F.coalesce(parsed.known_at, parsed.occurred_at).cast("timestamp").alias("known_at"),
+        flags(**unusable, **parsed.flags).alias("flags"),
+        parsed.problem.alias("problem"),
+        *[column.alias(name) for name, column in fields.items()],
+    )
+    wanted = [required(F.col(name), name) for name in _required_fields(target)]
+    if parsed.dated:
+        wanted.append(required(F.col("occurred_at"), "occurred_at"))
+    return given.withColumn("problem", first_problem(F.col("problem"), *wanted))
+
+
+def _required_fields(target: Table) -> list[str]:
+    own = own_fields(target)
+    return [f.name for f in target.fields if not f.nullable and f.name in own]
+
+
+def _coded(identifiers: Sequence[Identifier], source: Source) -> tuple[Column, dict[str, Column]]:
+    """The identifiers ready for hashing, and which types were given but can name nobody."""
+    entries, unusable = [], {}
+    for found in sorted(identifiers, key=lambda i: PRIORITY.index(i.type)):
+        value = cleaned(found.value)
+        usable = normalised(found.type, value)
+        coded = code(found.type, source.scope(found.type), usable)
+        entries.append(
+            F.when(usable.isNotNull(), F.struct(F.lit(found.type).alias("type"), coded.alias("code")))
+        )
+        refused = value.isNotNull() & usable.isNull()
+        flag = f"{found.type}_unusable"
+        unusable[flag] = unusable[flag] | refused if flag in unusable else refused
+    if not entries:
+        return F.array().cast(PLAIN), {}
+    return F.array_distinct(F.array_compact(F.array(*entries))), unusable
+
+
+def read_json(records: DataFrame, schema: str) -> DataFrame:
+    """CARRIED, `r` (the record as `schema`, whose leaves are texts) and `problem`.
+
+    The record is read as a member of an object, since Spark would take the first of two that are glued
+    together and drop the other.
+    """
+    whole = F.concat(F.lit('{"r":'), F.col("raw"), F.lit("}"))
+    read = F.from_json(whole, f"r struct<{schema}>, _bad string", {"columnNameOfCorruptRecord": "_bad"})
+    parsed = records.withColumn("_json", read)
+    r, bad = F.col("_json.r"), F.col("_json._bad")
+    unread = first_problem(
+        F.when(r.isNull(), problem("json", None, F.col("raw"), "one JSON object")),
+        F.when(
+            bad.isNotNull(), problem("json_types", None, None, "objects and arrays where the format has them")
+        ),
+    )
+    return parsed.select(*CARRIED, r.alias("r"), unread.alias("problem"))

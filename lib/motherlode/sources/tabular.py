@@ -1,0 +1,319 @@
+"""CSV files with a header row: the columns are mapped by name in the source's file, in whatever order they stand."""
+
+from collections.abc import Mapping
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    BooleanType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    StringType,
+    TimestampType,
+)
+
+from motherlode.checks.rules import (
+    first_problem,
+    not_negative,
+    one_of,
+    plausible_time,
+    problem,
+    readable,
+    required,
+)
+from motherlode.columns.identifiers import BLOCKED, FALLBACK, PRIORITY, cleaned, normalised
+from motherlode.columns.pseudonym import code
+from motherlode.columns.scrub import page_path, scrubbed
+from motherlode.columns.times import instant
+from motherlode.contracts import silver
+from motherlode.contracts.fields import MONEY
+from motherlode.contracts.tables import Purpose, Table
+from motherlode.sources.parsed import CARRIED, PLAIN, Identifier, Parsed, own_fields, shaped
+from motherlode.sources.source import Source
+
+MOST_COLUMNS = 256
+"""Of a row with quotes; a row without any may have more."""
+_END = "\x02"
+_LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net")
+_PSEUDO: Mapping[str, tuple[str, ...]] = {
+    silver.ORDER_LINES.name: _LINE,
+    silver.SURVEY_ANSWERS.name: ("answer",),
+    silver.IDENTITY_TRUTH.name: ("value",),
+}
+
+
+def canonical_columns(target: Table) -> list[str]:
+    """What `columns` and `constants` of a CSV source may name."""
+    own = [
+        name
+        for name in own_fields(target)
+        if name not in ("lines", "channel", "marked_bot", "score", "comment")
+    ]
+    times = ["occurred_at"] if "occurred_at" in target.columns else []
+    return [*own, *_PSEUDO.get(target.name, ()), *times, "known_at"]
+
+
+def required_columns(target: Table) -> list[str]:
+    """Of those, the ones that a source must give."""
+    if target is silver.ORDER_LINES:
+        return ["order_id", "line_no", "quantity", "currency"]
+    extra = {silver.SURVEY_ANSWERS.name: ["answer"], silver.IDENTITY_TRUTH.name: ["value"]}.get(
+        target.name, []
+    )
+    allowed = canonical_columns(target)
+    return [
+        f.name for f in target.fields if f.name in allowed[:-1] and not f.nullable and not _is_time(f.type)
+    ] + extra
+
+
+def _is_time(kind: DataType) -> bool:
+    return isinstance(kind, TimestampType)
+
+
+def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
+    """Records to the shape of `parsed.shaped`; the key is what the source's file says."""
+    used = _used_columns(source)
+    frame = _split(records)
+    names, values = F.col("names"), F.col("row_values")
+    positions = {name: F.array_position(names, F.lit(name)).cast("int") for name in used}
+    picked = frame.select(
+        *CARRIED,
+        F.struct(*[cleaned(F.get(values, at - 1)).alias(name) for name, at in positions.items()]).alias("r"),
+        _layout_problem(used).alias("problem"),
+    )
+    cells = {name: F.col("r").getField(name) for name in used}
+    row = _Row(source, target, cells)
+    key = {name: cells[name] for name in source.key}
+    keys = [required(cell, name) for name, cell in key.items()]
+    fields = row.fields()
+    by_campaign = source.time_from == "campaign"
+    received = F.col("received_at")
+    occurred = F.lit(None).cast("timestamp") if by_campaign else row.time("occurred_at", received)
+    return shaped(
+        picked,
+        source,
+        target,
+        Parsed(
+            key=F.to_json(F.struct(*[cell.alias(name) for name, cell in key.items()])),
+            content=F.to_json(F.col("r")),
+            problem=first_problem(F.col("problem"), *keys, *row.problems),
+            occurred_at=occurred,
+            known_at=row.time("known_at", occurred if "occurred_at" in target.columns else received),
+            fields=fields,
+            identifiers=row.identifiers(),
+            contacts=row.contacts(),
+            flags=row.flags,
+            plain=row.labelled() if target is silver.IDENTITY_TRUTH else None,
+            dated=not by_campaign,
+        ),
+    )
+
+
+def _used_columns(source: Source) -> list[str]:
+    mapped = [*source.columns.values(), *source.contacts.values(), *source.identifiers.values(), source.key]
+    flat = [name for entry in mapped for name in ((entry,) if isinstance(entry, str) else entry)]
+    return sorted({name.removeprefix("-") for name in flat})
+
+
+def _split(records: DataFrame) -> DataFrame:
+    """Adds `names` (of the file's header) and `row_values`; null where quotes are not closed."""
+    return records.select(
+        *CARRIED,
+        F.col("header"),
+        F.transform(_cells(F.ltrim(F.col("header"), F.lit("\ufeff"))), F.trim).alias("names"),
+        _cells(F.col("raw")).alias("row_values"),
+    )
+
+
+def _cells(row: Column) -> Column:
+    """The fields of one CSV row. Where nothing is quoted, a split is exact and several times as fast."""
+    schema = ", ".join(f"c{i} string" for i in range(MOST_COLUMNS))
+    options = {"multiLine": "true", "quote": '"', "escape": '"', "maxCharsPerColumn": "-1"}
+    # A mark behind the last field tells how many fields there are, and is swallowed by an open quote.
+    parsed = F.from_csv(F.concat(row, F.lit(f",{_END}")), schema, options)
+    cells = F.array(*[parsed[f"c{i}"] for i in range(MOST_COLUMNS)])
+    end = F.array_position(cells, F.lit(_END)).cast("int")
+    quoted = F.when(end > 0, F.slice(cells, F.lit(1), end - 1))
+    return F.when(row.contains('"'), quoted).otherwise(F.split(row, ","))
+
+
+def _layout_problem(used: list[str]) -> Column:
+    names, values, raw = F.col("names"), F.col("row_values"), F.col("raw")
+    missing = F.array_except(F.array(*[F.lit(name) for name in used]), names)
+    found = F.concat(F.size(values).cast("string"), F.lit(" fields"))
+    return first_problem(
+        F.when(F.col("header").isNull() | names.isNull(), problem("header", None, None, "a header row")),
+        F.when(
+            F.size(missing) > 0, problem("column_missing", F.get(missing, 0), None, "a column of the header")
+        ),
+        F.when(
+            values.isNull(),
+            problem("quotes", None, raw, f"closed quotes and at most {MOST_COLUMNS - 1} fields"),
+        ),
+        F.when(raw == F.col("header"), problem("repeated_header", None, None, "a row of values")),
+        F.when(
+            F.size(values) != F.size(names), problem("fields", None, found, "as many fields as its header")
+        ),
+    )
+
+
+class _Row:
+    """The cells of a row read as the target's columns; gathers what is wrong with them."""
+
+    def __init__(self, source: Source, target: Table, cells: Mapping[str, Column]) -> None:
+        self.source = source
+        self.target = target
+        self.cells = cells
+        self.problems: list[Column] = []
+        self.flags: dict[str, Column] = {}
+
+    def fields(self) -> dict[str, Column]:
+        """The target's own columns."""
+        types = own_fields(self.target)
+        plain = [name for name in types if name not in ("lines", "channel", "marked_bot", "score", "comment")]
+        found = {name: self.read(name, types[name]) for name in plain}
+        if "channel" in types:
+            found["channel"] = F.lit(self.source.channel)
+        if self.target is silver.EVENTS:
+            self._event(found)
+        elif self.target is silver.ORDER_LINES:
+            self._order_line(found)
+        elif self.target is silver.SURVEY_ANSWERS:
+            answer = self.text("answer")
+            self.problems.append(required(answer, "answer"))
+            found["score"] = answer.try_cast("double")
+            found["comment"] = F.when(found["score"].isNull(), scrubbed(answer))
+        elif self.target is silver.CONSENTS:
+            purposes = [p.value for p in Purpose if p is not Purpose.OPERATION]
+            self.problems.append(one_of(found["purpose"], purposes, self.label("purpose")))
+        elif self.target is silver.CUSTOMERS:
+            found["household"] = self._hidden("household", "household")
+        elif self.target is silver.IDENTITY_TRUTH:
+            found["person"] = self._hidden("person", "person")
+            self.problems.append(one_of(found["identifier_type"], PRIORITY, self.label("identifier_type")))
+        return found
+
+    def _event(self, found: dict[str, Column]) -> None:
+        names = dict(self.source.events)
+        if names:
+            pairs = F.create_map(*[F.lit(text) for pair in names.items() for text in pair])
+            found["type"] = F.coalesce(F.try_element_at(pairs, self.text("type")), F.lit("other"))
+        found["name"] = scrubbed(self.text("name"))
+        found["page"] = page_path(self.text("page"))
+        found["search"] = scrubbed(self.text("search"))
+        found["marked_bot"] = F.lit(False)
+
+    def _order_line(self, found: dict[str, Column]) -> None:
+        name = self.source.name
+        found["order_id"] = F.concat(F.lit(f"{name}:"), self.text("order_id"))
+        found["version_at"] = self.time("version_at", self.time("occurred_at", F.col("received_at")))
+        found["is_test"] = F.coalesce(found["is_test"], F.lit(False))
+        found["status"] = F.coalesce(found["status"], F.lit("placed"))
+        discount = F.coalesce(self.read("discount", MONEY), F.lit(0).cast(MONEY))
+        net, gross = self.read("net", MONEY), self.read("gross", MONEY)
+        quantity = self.read("quantity", DoubleType())
+        line_no = self.text("line_no")
+        line = {
+            "line_no": line_no,
+            "product_id": self.text("product_id"),
+            "quantity": quantity,
+            "gross": F.coalesce(gross, (net + discount).cast(MONEY)),
+            "discount": discount,
+            "net": F.coalesce(net, (gross - discount).cast(MONEY)),
+        }
+        for column in ("line_no", "quantity", "net"):
+            self.problems.append(required(line[column], self.label(column)))
+        self.problems.append(not_negative(quantity, self.label("quantity")))
+        self.flags["net_negative"] = line["net"] < 0
+        self.flags["quantity_zero"] = quantity == 0
+        found["lines"] = F.array(F.struct(*[column.alias(key) for key, column in line.items()]))
+
+    def _hidden(self, column: str, kind: str) -> Column:
+        """Coded for hashing: `HIDDEN` names the columns."""
+        value = self.text(column)
+        usable = F.when(~F.lower(value).isin(*BLOCKED), value)
+        return code(kind, self.source.scope(kind), usable)
+
+    def identifiers(self) -> list[Identifier]:
+        if self.target is silver.IDENTITY_TRUTH:
+            return []
+        found = [Identifier(kind, self.cells[column]) for kind, column in self.source.identifiers.items()]
+        if self.target is silver.ORDER_LINES:
+            found.append(Identifier(FALLBACK, self.text("order_id")))
+        return found
+
+    def labelled(self) -> Column:
+        """The one identifier of a row that itself says of what type it is."""
+        kind, value = self.text("identifier_type"), self.text("value")
+        usable = reduce(
+            lambda rest, name: F.when(kind == name, normalised(name, value)).otherwise(rest),
+            ("email", "phone"),
+            normalised("cookie", value),
+        )
+        scope = F.lit("")
+        for name in PRIORITY:
+            scope = F.when(kind == name, self.source.scope(name)).otherwise(scope)
+        entry = F.struct(kind.alias("type"), code(kind, scope, usable).alias("code"))
+        return F.when(usable.isNotNull(), F.array(entry)).otherwise(F.array().cast(PLAIN))
+
+    def contacts(self) -> dict[str, Column]:
+        return {
+            kind: self.cells[entry]
+            if isinstance(entry, str)
+            else cleaned(
+                F.concat_ws(", " if kind == "address" else " ", *[self.cells[name] for name in entry])
+            )
+            for kind, entry in self.source.contacts.items()
+        }
+
+    def label(self, column: str) -> str:
+        """The source's own name of a canonical column, for messages."""
+        entry = self.source.columns.get(column, column)
+        return entry if isinstance(entry, str) else " + ".join(entry)
+
+    def text(self, column: str) -> Column:
+        if column in self.source.constants:
+            return F.lit(self.source.constants[column])
+        entry = self.source.columns.get(column)
+        return F.lit(None).cast("string") if entry is None else self.cells[str(entry)]
+
+    def time(self, column: str, otherwise: Column) -> Column:
+        if column not in self.source.columns and column not in self.source.constants:
+            return otherwise
+        text = self.text(column)
+        parsed = instant(text, self.source.zone, self.source.time_formats)
+        self.problems.append(plausible_time(text, parsed, self.label(column)))
+        return parsed
+
+    def read(self, column: str, kind: DataType) -> Column:
+        """A cell as its type; what stands there and cannot be read is a problem."""
+        entry = self.source.columns.get(column)
+        if isinstance(kind, DecimalType) and isinstance(entry, tuple):
+            return self._sum(column, entry)
+        if isinstance(kind, TimestampType):
+            return F.lit(None).cast(kind)
+        text = self.text(column)
+        if isinstance(kind, StringType):
+            return text
+        if isinstance(kind, DateType):
+            parsed = F.to_date(instant(text, formats=self.source.time_formats))
+        else:
+            parsed = text.try_cast(kind)
+        allowed = {BooleanType: "true or false", DateType: "a date"}.get(type(kind), "a number")
+        self.problems.append(readable(text, parsed, self.label(column), allowed))
+        return parsed
+
+    def _sum(self, column: str, entry: tuple[str, ...]) -> Column:
+        """Amounts added, `-` before one subtracting it; the first must be there, others count 0 where empty."""
+        total = None
+        for signed in entry:
+            name = signed.removeprefix("-")
+            amount = self.cells[name].try_cast(MONEY)
+            self.problems.append(readable(self.cells[name], amount, name, "an amount"))
+            amount = amount if total is None else F.coalesce(amount, F.lit(0).cast(MONEY))
+            amount = -amount if signed.startswith("-") else amount
+            total = amount if total is None else total + amount
+        return F.lit(None).cast(MONEY) if total is None else total.cast(MONEY)
