@@ -16,9 +16,9 @@ from motherlode.contracts.models import Fitted
 from motherlode.contracts.tables import Purpose
 from motherlode.mining.errors import require
 from motherlode.mining.frames import known_by
+from motherlode.mining.numbering import numbered
 from motherlode.mining.ranking import judge
 from motherlode.mining.recommender import RecommenderParams, customer_factors, factorise, preferences, product_factors
-from motherlode.mining.numbering import numbered
 from motherlode.mining.topk import best_products
 
 

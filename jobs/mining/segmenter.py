@@ -6,8 +6,9 @@ shuffling, and silhouettes take one pass each.
 
 import sys
 from datetime import date
+from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.contracts import features, mining
@@ -17,7 +18,16 @@ from motherlode.contracts.tables import Purpose
 from motherlode.mining.errors import require
 from motherlode.mining.frames import compact
 from motherlode.mining.rfm import SCORES, rfm_scores
-from motherlode.mining.segmenter import NEEDED, SegmenterParams, assembled, best_k, cluster, preparation, silhouette, split
+from motherlode.mining.segmenter import (
+    NEEDED,
+    SegmenterParams,
+    assembled,
+    best_k,
+    cluster,
+    preparation,
+    silhouette,
+    split,
+)
 
 
 def transform(customers: DataFrame, as_of: date, params: SegmenterParams) -> Outputs:
@@ -30,7 +40,7 @@ def transform(customers: DataFrame, as_of: date, params: SegmenterParams) -> Out
     train, unseen = prepared.transform(train).persist(), prepared.transform(unseen).persist()
     k, quality = best_k(train, unseen, params)
     # The rival cuts customers by the sum of their RFM scores, 3 to 15, into k tiers.
-    tiers = unseen.withColumn("tier", F.floor((sum(F.col(score) for score in SCORES) - 3) * k / 13).cast("int"))
+    tiers = unseen.withColumn("tier", F.floor((reduce(Column.__add__, map(F.col, SCORES)) - 3) * k / 13).cast("int"))
     baseline = {"silhouette": silhouette(tiers, "tier")}
 
     prepared = preparation().fit(rows)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
+from pyspark.sql.types import StringType
 
 from motherlode.columns.keys import CONTACT_KEY, read_key
 from motherlode.errors import UsageError
@@ -43,10 +44,15 @@ def _encrypt(box: AESGCM, text: str | None) -> str | None:
     return base64.b64encode(nonce + box.encrypt(nonce, text.encode(), None)).decode()
 
 
-@arrow_udf("string")
-def _encrypted_batch(batch: pa.Array) -> pa.Array:
+def _encrypt_all(batch: pa.Array) -> pa.Array:
     box = AESGCM(read_key(CONTACT_KEY))
     return pa.array([_encrypt(box, text) for text in batch.to_pylist()], pa.string())
+
+
+@arrow_udf(StringType())
+def _encrypted_batch(batch: pa.Array) -> pa.Array:
+    # Pickled by value: it must name no AESGCM, whose extension module pickle cannot name.
+    return _encrypt_all(batch)
 
 
 _encrypted = _encrypted_batch.asNondeterministic()

@@ -23,7 +23,7 @@ def dictionary() -> str:
         f"Written from the contracts in `lib/motherlode/contracts/` by `{COMMAND}`; change it there.",
         "A table lies at `warehouse/LAYER/TABLE`, as Delta.",
         "",
-        "In the columns, **key** is unique together, *PII* is an identifier (even as a keyed hash) or personal content, and",
+        "In the columns, **key** is unique together, *PII* is an identifier (even hashed) or personal content, and",
         "*volatile* says when or where a row arrived, not what it says: comparisons of tables leave it out.",
     ]
     for layer, tables in _by_layer():
@@ -35,14 +35,17 @@ def dictionary() -> str:
 
 
 def summary() -> str:
-    """A row for each table: what the README shows."""
+    """What the README shows: a row for each table; tables of the same shape share one."""
     lines = []
     for layer, tables in _by_layer():
         lines += ["", f"**{layer.label.capitalize()}**", "", "| Table | What it is | Columns |", "|---|---|---|"]
+        alike: dict[tuple[str, str], list[str]] = {}
         for table in tables:
-            columns = ", ".join(f"`{column}`" for column in table.columns)
-            lines.append(_row([f"`{table.full_name}`", table.doc, columns]))
-    return "\n".join([*lines[1:], "", f"Types, keys, retention and what each row is made from: [{DICTIONARY.name}]({DICTIONARY})."])
+            alike.setdefault((table.doc, _names(table.columns)), []).append(table.full_name)
+        lines += [_row([_names(names), doc, columns]) for (doc, columns), names in alike.items()]
+    return "\n".join(
+        [*lines[1:], "", f"Types, keys, retention and what each row is made from: [{DICTIONARY.name}]({DICTIONARY})."]
+    )
 
 
 def between_markers(readme: str) -> str:
@@ -62,7 +65,9 @@ def wanted(root: Path) -> dict[Path, str]:
 
 def stale(root: Path) -> list[Path]:
     """The files that hold something else."""
-    return [path for path, text in wanted(root).items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    return [
+        path for path, text in wanted(root).items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
 
 
 def main(arguments: list[str]) -> int:
@@ -132,11 +137,20 @@ def _origin(origin: Origin) -> str:
 
 def _models() -> list[str]:
     rows = [_row([f"`{model.full_name}`", model.doc, model.owner]) for model in MODELS.values()]
-    return ["MLflow registers each as LAYER_NAME; scoring loads the alias `champion`.", "", "| Model | What it is | Owner |", "|---|---|---|", *rows]
+    return [
+        "MLflow registers each as LAYER_NAME; scoring loads the alias `champion`.",
+        "",
+        "| Model | What it is | Owner |",
+        "|---|---|---|",
+        *rows,
+    ]
 
 
 def _documents() -> list[str]:
-    rows = [_row([f"`{document.full_name}`", document.doc, document.suffix, document.owner]) for document in DOCUMENTS.values()]
+    rows = [
+        _row([f"`{document.full_name}`", document.doc, document.suffix, document.owner])
+        for document in DOCUMENTS.values()
+    ]
     return ["| Document | What it is | Format | Owner |", "|---|---|---|---|", *rows]
 
 

@@ -111,7 +111,6 @@ BASKET_CHANGES = customer_table(
     "How orders changed as it became known: the sum up to a known_on is their state as it was known then",
     (
         Field("order_id", STRING, "The order"),
-        Field("version_at", TIMESTAMP, "The version of the order that brought the change"),
         CUSTOMER_ID,
         IDENTIFIER,
         DAY,
@@ -123,8 +122,8 @@ BASKET_CHANGES = customer_table(
         Field("discount", MONEY, "Change of discounts"),
         Field("net", MONEY, "Change of the amount paid"),
     ),
-    key=("order_id", "version_at"),
-    made_from=(Origin("silver.order_lines", on=(("order_id", "order_id"), ("version_at", "version_at"))),),
+    key=("order_id", "known_on"),
+    made_from=(Origin("silver.order_lines", on=(("order_id", "order_id"),)),),
 )
 
 SESSIONS = customer_table(

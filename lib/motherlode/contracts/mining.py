@@ -1,7 +1,8 @@
 """Mining: models, and what they find, as of a date."""
 
-from motherlode.contracts.features import AS_OF, CONSENTED, CUSTOMER_ID
+from motherlode.contracts.features import AS_OF, CONSENTED
 from motherlode.contracts.fields import BOOLEAN, DOUBLE, INTEGER, LONG, STRING, STRINGS, Field
+from motherlode.contracts.identity import CUSTOMER_ID
 from motherlode.contracts.models import Model
 from motherlode.contracts.silver import PERSON_RETENTION
 from motherlode.contracts.tables import Layer, Origin, Purpose, Subject, Table

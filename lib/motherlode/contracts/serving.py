@@ -1,7 +1,8 @@
 """Serving: what other systems read. Names and types are a promise; any Delta reader can read them."""
 
-from motherlode.contracts.features import AS_OF, CONSENTED, CUSTOMER_ID
+from motherlode.contracts.features import AS_OF, CONSENTED
 from motherlode.contracts.fields import BOOLEAN, DATE, DOUBLE, INTEGER, LONG, STRING, STRINGS, Field
+from motherlode.contracts.identity import CUSTOMER_ID
 from motherlode.contracts.silver import PERSON_RETENTION
 from motherlode.contracts.tables import Layer, Origin, Subject, Table
 

@@ -9,10 +9,11 @@ from pyspark.sql.window import Window
 from motherlode.features.business_day import business_day, known_on
 from motherlode.identity.attribution import with_customer
 
-CANCELLED = ("cancelled",)
+NOT_BOUGHT = ("cancelled", "voided")
 STORE = "store"
 AMOUNTS = ("quantity", "discount", "net")
 FACTS = ("orders", "online_orders", "lines", *AMOUNTS)
+WHOSE = ("order_id", "customer_id", "identifier", "occurred_at", "day", "known_from")
 
 
 @dataclass(frozen=True)
@@ -37,29 +38,30 @@ def baskets(
         order_lines: silver.order_lines, every version.
         products: silver.products, every version.
     """
-    owned = with_customer(orders, customer_map).select(
+    owned = with_customer(orders, customer_map).withColumn("day", business_day("occurred_at", zone))
+    own_lines = order_lines.select(
         "order_id",
         "identifier",
-        "customer_id",
-        "known_from",
-        "occurred_at",
+        "version_at",
+        "line_no",
+        "row_id",
+        "known_at",
+        "product_id",
+        _is_bought().alias("is_bought"),
+        *AMOUNTS,
+    )
+    about = owned.select(
+        *WHOSE,
+        (F.col("channel") != STORE).alias("is_online"),
         F.col("version_at").alias("current_at"),
-        F.col("channel").alias("order_channel"),
-        "store_id",
-        F.col("lines").alias("order_lines"),
-        *[F.col(name).alias(f"order_{name}") for name in AMOUNTS],
-        (~F.col("is_test") & ~F.col("status").isin(*CANCELLED)).alias("counts"),
-        business_day("occurred_at", zone).alias("day"),
+        _is_bought().alias("counts"),
     )
-    lines = order_lines.select(
-        "order_id", "identifier", "version_at", "known_at", "status", "is_test", "product_id", *AMOUNTS
-    )
-    known = owned.join(lines, on=["order_id", "identifier"], how="inner").persist()
-    current = known.where("counts and version_at = current_at")
+    lines = about.join(own_lines, on=["order_id", "identifier"], how="inner").persist()
+    counted = lines.where("counts").withColumn("is_current", _is_state("order_id"))
     return Baskets(
-        baskets=_baskets(known, current, products, zone),
-        items=_items(current, zone),
-        changes=_changes(known.where("customer_id is not null"), zone),
+        baskets=_baskets(owned.where(_is_bought()), counted, products, zone),
+        items=_items(counted, zone),
+        changes=_changes(lines.where("customer_id is not null"), zone),
     )
 
 
@@ -69,101 +71,92 @@ def current_types(products: DataFrame) -> DataFrame:
     return products.groupBy("product_id").agg(newest).where("type is not null")
 
 
-def _baskets(known: DataFrame, current: DataFrame, products: DataFrame, zone: str) -> DataFrame:
-    facts = (
-        "order_id",
-        "customer_id",
-        "identifier",
-        "occurred_at",
-        "day",
-        "known_from",
-        "order_channel",
-        "store_id",
-        "order_lines",
-        *[f"order_{name}" for name in AMOUNTS],
-    )
-    counted = known.where("counts").groupBy(*facts).agg(F.min("known_at").alias("first_known_at"))
-    bought = current.where("product_id is not null").select("order_id", "product_id").distinct()
+def _baskets(owned: DataFrame, counted: DataFrame, products: DataFrame, zone: str) -> DataFrame:
+    first = counted.groupBy("order_id").agg(F.min("known_at").alias("known_at"))
+    bought = counted.where("is_current and product_id is not null").select("order_id", "product_id").distinct()
     types = (
         bought.join(current_types(products), on="product_id", how="inner")
         .groupBy("order_id")
         .agg(F.array_sort(F.collect_set("type")).alias("product_types"))
     )
-    return counted.join(types, on="order_id", how="left").select(
+    found = owned.join(first, on="order_id", how="inner").join(types, on="order_id", how="left")
+    return found.select(
         "order_id",
         "customer_id",
         "identifier",
         "occurred_at",
         "day",
-        known_on(zone, "occurred_at", "first_known_at", "known_from").alias("known_on"),
-        F.col("order_channel").alias("channel"),
+        known_on(zone, "occurred_at", "known_at", "known_from").alias("known_on"),
+        "channel",
         "store_id",
-        F.col("order_lines").alias("lines"),
-        *[F.col(f"order_{name}").alias(name) for name in AMOUNTS],
+        "lines",
+        *AMOUNTS,
         F.coalesce("product_types", F.array().cast("array<string>")).alias("product_types"),
     )
 
 
-def _items(current: DataFrame, zone: str) -> DataFrame:
-    return (
-        current.where("product_id is not null")
-        .groupBy("order_id", "product_id", "customer_id", "identifier", "day", "occurred_at", "known_from")
-        .agg(
-            F.max("known_at").alias("known_at"),
-            F.sum("quantity").alias("quantity"),
-            F.sum("net").alias("net"),
-        )
-        .select(
-            "order_id",
-            "product_id",
-            "customer_id",
-            "identifier",
-            "day",
-            known_on(zone, "occurred_at", "known_at", "known_from").alias("known_on"),
-            "quantity",
-            "net",
-        )
+def _items(counted: DataFrame, zone: str) -> DataFrame:
+    """Products of current states, each known since the first version that had it."""
+    sums = [F.sum(F.when(F.col("is_current"), F.col(name))).alias(name) for name in ("quantity", "net")]
+    found = (
+        counted.where("product_id is not null")
+        .groupBy(*WHOSE, "product_id")
+        .agg(F.min("known_at").alias("known_at"), F.max("is_current").alias("is_current"), *sums)
     )
-
-
-def _changes(known: DataFrame, zone: str) -> DataFrame:
-    """One row for each version that changed what was known of an order: the difference to the one before.
-
-    The sum over those known on a day is the order's state as it was known then.
-    """
-    order = ("order_id", "customer_id", "identifier", "day", "occurred_at", "known_from", "order_channel")
-    versions = known.groupBy(*order, "version_at").agg(
-        F.max("known_at").alias("known_at"),
-        (~F.max("is_test") & ~F.max(F.col("status").isin(*CANCELLED))).alias("counts"),
-        F.count("product_id").alias("all_lines"),
-        *[F.sum(name).alias(f"all_{name}") for name in AMOUNTS],
-    )
-    newer = Window.partitionBy("order_id").orderBy("version_at").rowsBetween(1, Window.unboundedFollowing)
-    newer_known_at = F.min("known_at").over(newer)
-    # A version that arrived after a newer one never was the known state.
-    stood = versions.withColumn("newer_known_at", newer_known_at).where(
-        "newer_known_at is null or known_at < newer_known_at"
-    )
-    states = {
-        "orders": F.lit(1).cast("long"),
-        "online_orders": F.when(F.col("order_channel") == STORE, 0).otherwise(1).cast("long"),
-        "lines": F.col("all_lines"),
-        **{name: F.col(f"all_{name}") for name in AMOUNTS},
-    }
-    stated = stood.withColumns({name: _if_it_counts(value) for name, value in states.items()})
-    in_turn = Window.partitionBy("order_id").orderBy("version_at")
-    differences = {name: F.col(name) - F.coalesce(F.lag(name).over(in_turn), F.lit(0)) for name in FACTS}
-    changed = stated.select(
+    return found.where("is_current").select(
         "order_id",
-        "version_at",
+        "product_id",
         "customer_id",
         "identifier",
         "day",
         known_on(zone, "occurred_at", "known_at", "known_from").alias("known_on"),
-        *[difference.alias(name) for name, difference in differences.items()],
+        "quantity",
+        "net",
     )
-    return changed.where(" or ".join(f"{name} <> 0" for name in FACTS))
 
 
-def _if_it_counts(value: Column) -> Column:
-    return F.when(F.col("counts"), value).otherwise(F.lit(0))
+def _changes(lines: DataFrame, zone: str) -> DataFrame:
+    """For each day on which lines of an order became known, the difference that they made to its state.
+
+    The sum over the days up to some day is the order's state as it was known then: what silver.orders
+    would have said of the lines that were known.
+    """
+    arrived = business_day("known_at", zone)
+    days = F.collect_set(arrived).over(Window.partitionBy("order_id"))
+    by_day = lines.withColumn("days", days).withColumn("as_known", F.explode("days"))
+    by_day = by_day.where(arrived <= F.col("as_known"))
+    state = by_day.withColumn("is_state", _is_state("order_id", "as_known")).where("is_state")
+    measures = {
+        "orders": F.lit(1).cast("long"),
+        "online_orders": F.max("is_online").cast("long"),
+        "lines": F.count("product_id"),
+        # As in silver.orders, what is no product has no units.
+        "quantity": F.coalesce(F.sum(F.when(F.col("product_id").isNotNull(), F.col("quantity"))), F.lit(0.0)),
+        **{name: F.sum(name) for name in ("discount", "net")},
+    }
+    # A line says of its whole version whether it is a test or cancelled: one is enough.
+    counts = F.min("is_bought")
+    states = state.groupBy(*WHOSE, "as_known").agg(
+        *[F.when(counts, value).otherwise(F.lit(0)).alias(name) for name, value in measures.items()]
+    )
+    in_turn = Window.partitionBy("order_id").orderBy("as_known")
+    before = {name: F.coalesce(F.lag(name).over(in_turn), F.lit(0)) for name in FACTS}
+    day = F.greatest("as_known", known_on(zone, "occurred_at", "known_from"))
+    changed = states.select(
+        *WHOSE, day.alias("known_on"), *[(F.col(name) - before[name]).alias(name) for name in FACTS]
+    )
+    summed = changed.groupBy("order_id", "customer_id", "identifier", "day", "known_on").agg(
+        *[F.sum(name).alias(name) for name in FACTS]
+    )
+    return summed.where(" or ".join(f"{name} <> 0" for name in FACTS))
+
+
+def _is_state(*order: str) -> Column:
+    """Whether a line is of its order's newest version, and of its repeats there the one known last."""
+    newest = F.max("version_at").over(Window.partitionBy(*order)) == F.col("version_at")
+    repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(F.desc("known_at"), "row_id")
+    return newest & (F.row_number().over(repeats) == 1)
+
+
+def _is_bought() -> Column:
+    return ~F.col("is_test") & ~F.col("status").isin(*NOT_BOUGHT)

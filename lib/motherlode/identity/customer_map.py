@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.identity.components import components
-from motherlode.identity.graph import Graph, graph
+from motherlode.identity.graph import graph
 from motherlode.identity.params import IdentityParams
 from motherlode.identity.rules import members
 from motherlode.identity.shared import intervals
@@ -16,12 +16,11 @@ NO_END = "9999-12-31 00:00:00"
 def customer_map(evidence: DataFrame, params: IdentityParams) -> DataFrame:
     """The columns of identity.customer_map: block, cut, components, rules in each, then what is shared."""
     found = graph(evidence, params)
-    nodes, edges = found.nodes.persist(), found.edges.persist()
-    labels = components(edges, params.component_bound)
-    own = members(Graph(nodes, edges), labels, params.unique)
+    labels = components(found.edges, params.component_bound)
+    own = members(found, labels, params.unique)
     name = customer_id(F.col("oldest")).alias("customer_id")
     people = own.select("identifier", "type", name, "known_from").persist()
-    shared = nodes.where("is_shared").select("identifier", "type")
+    shared = found.nodes.where("is_shared").select("identifier", "type")
     turns = intervals(evidence, shared, people, params)
     always = people.select(
         "identifier",

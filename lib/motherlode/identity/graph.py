@@ -21,9 +21,9 @@ class Graph:
 
 
 def graph(evidence: DataFrame, params: IdentityParams) -> Graph:
-    """Blocked identifiers out, shared ones set apart, super-nodes cut."""
-    pairs = _pairs(evidence, params)
-    nodes = _nodes(pairs, params)
+    """Blocked identifiers out, shared ones set apart, super-nodes cut. Its tables are persisted."""
+    pairs = _pairs(evidence, params).persist()
+    nodes = _nodes(pairs, params).persist()
     apart = nodes.where("is_shared or is_cut").select("identifier")
     edges = pairs.where("a <> b")
     for end in ("a", "b"):
@@ -31,7 +31,7 @@ def graph(evidence: DataFrame, params: IdentityParams) -> Graph:
     rank = F.greatest(_rank(F.col("a_type"), params), _rank(F.col("b_type"), params))
     return Graph(
         nodes=nodes.select("identifier", "type", "first_at", "known_at", "is_shared"),
-        edges=edges.select("a", "b", rank.alias("rank"), "count", "first_at", "known_at"),
+        edges=edges.select("a", "b", rank.alias("rank"), "count", "first_at", "known_at").persist(),
     )
 
 

@@ -21,7 +21,9 @@ def intervals(evidence: DataFrame, shared: DataFrame, people: DataFrame, params:
     Returns:
         `identifier`, `type`, `valid_from`, `valid_to`, `customer_id`, `known_from`: disjoint intervals.
     """
-    logins = _seen(evidence, "identifier", "other").unionByName(_seen(evidence, "other", "identifier"))
+    logins = _logins(evidence, "identifier", "other", params).unionByName(
+        _logins(evidence, "other", "identifier", params)
+    )
     persons = people.where(F.col("type").isin(*params.unique)).select(
         F.col("identifier").alias("person"), "customer_id", F.col("known_from").alias("person_known_from")
     )
@@ -55,12 +57,9 @@ def intervals(evidence: DataFrame, shared: DataFrame, people: DataFrame, params:
     )
 
 
-def _seen(evidence: DataFrame, here: str, person: str) -> DataFrame:
-    return evidence.where("identifier <> other").select(
-        F.col(here).alias("identifier"),
-        F.col(person).alias("person"),
-        "first_at",
-        "last_at",
-        "known_at",
-        "count",
+def _logins(evidence: DataFrame, here: str, person: str, params: IdentityParams) -> DataFrame:
+    # By type first: only then is the little that is left joined.
+    is_login = F.col(f"{here}_type").isin(*params.timed) & F.col(f"{person}_type").isin(*params.unique)
+    return evidence.where(is_login).select(
+        F.col(here).alias("identifier"), F.col(person).alias("person"), "first_at", "last_at", "known_at", "count"
     )

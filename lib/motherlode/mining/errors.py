@@ -7,7 +7,7 @@ class MiningError(MotherlodeError):
     """The parameters do not fit the data; the message names the parameter and a value that does."""
 
 
-class TooLittleData(MotherlodeError):
+class TooLittleData(MotherlodeError):  # noqa: N818 -- not wrong, only early
     """Not enough data to train a model that can be judged; the champion of before stays."""
 
 

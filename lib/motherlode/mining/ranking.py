@@ -27,7 +27,8 @@ def judge(lists: DataFrame, wanted: DataFrame, k: int, products: int) -> dict[st
     best = F.aggregate(places, F.lit(0.0), lambda total, rank: total + 1 / F.log2(rank + 1))
     means = (
         counts.join(hits, on="customer_id", how="left")
-        .select(F.coalesce("hits", F.lit(0)).alias("hits"), "wanted", (F.coalesce("gain", F.lit(0.0)) / best).alias("ndcg"))
+        .fillna(0, ["hits", "gain"])
+        .select("hits", "wanted", (F.col("gain") / best).alias("ndcg"))
         .agg(
             F.avg(F.col("hits") / k).alias("precision"),
             F.avg(F.col("hits") / F.col("wanted")).alias("recall"),

@@ -28,9 +28,7 @@ def complete_baskets(
     Returns:
         The metrics of the rules, and those of the rival.
     """
-    hidden = F.element_at(
-        "product_types", (F.pmod(F.xxhash64("order_id"), F.size("product_types")) + 1).cast("int")
-    )
+    hidden = F.element_at("product_types", (F.pmod(F.xxhash64("order_id"), F.size("product_types")) + 1).cast("int"))
     tests = (
         baskets.where(F.size("product_types") >= 2)
         .withColumn("hidden", hidden)

@@ -26,26 +26,21 @@ def name_segments(centres: Sequence[Mapping[str, float]], non_buyers: Sequence[b
     """
     names: list[str] = []
     for centre, never in zip(centres, non_buyers, strict=True):
-        traits = _traits(centre, never)
-        used = 2
-        name = ", ".join(traits[:used])
-        while name in names and used < len(traits):
-            used += 1
-            name = ", ".join(traits[:used])
-        if name in names:
-            name = f"{name} ({sum(other.startswith(name) for other in names) + 1})"
-        names.append(name)
+        apart, rest = _traits(centre, never)
+        said, unsaid = apart[:2], apart[2:] + rest
+        while ", ".join(said) in names and unsaid:
+            said.append(unsaid.pop(0))
+        name = ", ".join(said)
+        same = sum(other == name or other.startswith(f"{name} (") for other in names)
+        names.append(f"{name} ({same + 1})" if same else name)
     return names
 
 
-def _traits(centre: Mapping[str, float], never: bool) -> list[str]:
+def _traits(centre: Mapping[str, float], never: bool) -> tuple[list[str], list[str]]:
+    """What sets the segment apart, strongest first, and the rest of what could be said."""
     told = [row for row in WORDS if not never or row[0] in ("visits", "email")]
     strongest = sorted(told, key=lambda row: -abs(centre[row[0]]))
     words = [above if centre[measure] > 0 else below for measure, above, below in strongest]
-    apart = [
-        word
-        for word, (measure, _, _) in zip(words, strongest, strict=True)
-        if abs(centre[measure]) >= NEAR
-    ]
-    first = [NEVER_BOUGHT] if never else ["average"] if not apart else []
-    return first + apart + [word for word in words if word not in apart]
+    count = sum(abs(centre[measure]) >= NEAR for measure, _, _ in strongest)
+    apart = [NEVER_BOUGHT, *words[:count]] if never else words[:count]
+    return apart or ["average"], words[count:]

@@ -63,7 +63,7 @@ def preparation() -> Pipeline:
     columns = ", ".join(f"{rule} AS {name}" for name, rule in MEASURES.items())
     return Pipeline(
         stages=[
-            SQLTransformer(statement=f"SELECT *, {columns} FROM __THIS__"),
+            SQLTransformer(statement=f"SELECT *, {columns} FROM __THIS__"),  # noqa: S608 -- constants of this file
             VectorAssembler(inputCols=list(MEASURES), outputCol="measures"),
             StandardScaler(inputCol="measures", outputCol="scaled", withMean=True, withStd=True),
         ]

@@ -68,7 +68,8 @@ class Chart:
     wide: bool = False
 
 
-def chart(name: str, title: str, description: str, drawing: alt.Chart | alt.LayerChart, wide: bool = False) -> Chart:
+def chart(name: str, title: str, description: str, drawing: alt.TopLevelMixin, wide: bool = False) -> Chart:
+    """The specification of a drawing as wide as its place."""
     spec = drawing.properties(description=f"{title}. {description}", width=WIDTH).to_dict()
     for key in ("$schema", "config"):
         spec.pop(key, None)
@@ -88,7 +89,9 @@ def intake(accounting: pd.DataFrame) -> Chart:
             y=alt.Y("source:N", sort=sources, title=None),
             x=alt.X("records:Q", title="records", axis=alt.Axis(labelExpr=SHORT, tickCount=5, grid=True)),
             color=alt.Color(
-                "fate:N", scale=alt.Scale(domain=list(FATES.values()), range=[FIRST, THIRD, FOURTH]), legend=alt.Legend()
+                "fate:N",
+                scale=alt.Scale(domain=list(FATES.values()), range=[FIRST, THIRD, FOURTH]),
+                legend=alt.Legend(),
             ),
             order="order:Q",
             tooltip=[
@@ -110,7 +113,9 @@ def identifiers(histogram: pd.DataFrame, last: int) -> Chart:
         alt.Chart(shown)
         .mark_bar(color=FIRST)
         .encode(
-            x=alt.X("label:O", sort=list(shown["label"]), title="identifiers of a customer", axis=alt.Axis(labelAngle=0)),
+            x=alt.X(
+                "label:O", sort=list(shown["label"]), title="identifiers of a customer", axis=alt.Axis(labelAngle=0)
+            ),
             y=alt.Y("customers:Q", title="customers", axis=alt.Axis(grid=True, tickCount=4, labelExpr=SHORT)),
             tooltip=[
                 alt.Tooltip("label:O", title="Identifiers"),
@@ -141,7 +146,9 @@ def funnel(reached: pd.DataFrame) -> Chart:
             alt.Tooltip("share:Q", title="Share", format=".1%"),
         ],
     )
-    bars = base.mark_bar().encode(color=alt.Color("channel:N", sort=channels, scale=scale_of(channels), legend=alt.Legend()))
+    bars = base.mark_bar().encode(
+        color=alt.Color("channel:N", sort=channels, scale=scale_of(channels), legend=alt.Legend())
+    )
     labels = base.mark_text(align="left", dx=5).encode(text=alt.Text("share:Q", format=".0%"))
     drawing = alt.layer(bars, labels).properties(height=len(STAGES) * max(46, 14 * len(channels)))
     text = "For each channel, bars for the share of sessions that got as far as viewing, adding and ordering."
@@ -211,7 +218,9 @@ def segments(found: pd.DataFrame) -> Chart:
     )
     labels = base.mark_text(align="left", dx=5).encode(text=alt.Text("share:Q", format=".0%"))
     text = "Two bars for each segment: its share of all customers and its share of all revenue."
-    return chart("segments", "Size and worth", text, alt.layer(bars, labels).properties(height=46 * len(found)), wide=True)
+    return chart(
+        "segments", "Size and worth", text, alt.layer(bars, labels).properties(height=46 * len(found)), wide=True
+    )
 
 
 def rfm(found: pd.DataFrame, currency: str) -> Chart:
@@ -252,8 +261,18 @@ def rules(found: pd.DataFrame) -> Chart:
         alt.Chart(shown)
         .mark_circle(color=FIRST, opacity=0.65, size=90, stroke="var(--paper)", strokeWidth=0.5)
         .encode(
-            x=alt.X("baskets:Q", title="baskets with both", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=5)),
-            y=alt.Y("lift:Q", title="times as often as chance", scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5)),
+            x=alt.X(
+                "baskets:Q",
+                title="baskets with both",
+                scale=alt.Scale(zero=False, nice=True),
+                axis=alt.Axis(tickCount=5),
+            ),
+            y=alt.Y(
+                "lift:Q",
+                title="times as often as chance",
+                scale=alt.Scale(zero=False),
+                axis=alt.Axis(grid=True, tickCount=5),
+            ),
             tooltip=[
                 alt.Tooltip("buys:N", title="Who buys"),
                 alt.Tooltip("also:N", title="also buys"),
@@ -282,8 +301,10 @@ def lift(deciles: pd.DataFrame) -> Chart:
         ],
     )
     average = alt.Chart(pd.DataFrame({"lift": [1.0]})).mark_rule(color=INK, strokeDash=[4, 4]).encode(y="lift:Q")
-    text = "Customers in ten equal groups by predicted risk; the column is their churn rate over that of all, the dashed line 1."
-    return chart("churn-lift", "Churn lift", text, alt.layer(base.mark_bar(color=FIRST), average).properties(height=260))
+    text = "Customers in ten equal groups by predicted risk: their churn rate over that of all; the dashed line is 1."
+    return chart(
+        "churn-lift", "Churn lift", text, alt.layer(base.mark_bar(color=FIRST), average).properties(height=260)
+    )
 
 
 def calibration(deciles: pd.DataFrame) -> Chart:
@@ -309,7 +330,9 @@ def calibration(deciles: pd.DataFrame) -> Chart:
             ],
         )
     )
-    text = "A point for each tenth of customers: predicted against actual churn rate. On the dashed diagonal both agree."
+    text = (
+        "A point for each tenth of customers: predicted against actual churn rate. On the dashed diagonal both agree."
+    )
     return chart("churn-calibration", "Churn calibration", text, alt.layer(diagonal, points).properties(height=260))
 
 
@@ -320,7 +343,13 @@ def risks(histogram: pd.DataFrame) -> Chart:
         alt.Chart(histogram.assign(end=histogram["probability"] + width))
         .mark_bar(color=FIRST, binSpacing=2)
         .encode(
-            x=alt.X("probability:Q", bin="binned", title="predicted risk", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)),
+            x=alt.X(
+                "probability:Q",
+                bin="binned",
+                title="predicted risk",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format=".0%", tickCount=5),
+            ),
             x2="end:Q",
             y=alt.Y("customers:Q", title="customers", axis=alt.Axis(grid=True, tickCount=4, labelExpr=SHORT)),
             tooltip=[

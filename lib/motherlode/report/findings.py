@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -51,3 +52,8 @@ class Findings:
     risks: pd.DataFrame
     horizon: pd.DataFrame
     quality: pd.DataFrame
+
+
+def each(frame: pd.DataFrame) -> list[Any]:
+    """The rows as named tuples; whole numbers with gaps are floats, gaps NaN or None."""
+    return list(frame.itertuples())

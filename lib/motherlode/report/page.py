@@ -125,7 +125,13 @@ def render(page: Page) -> str:
     environment.filters["payload"] = payload
     environment.tests["shouting"] = is_shouting
     library, script = _library(), _asset("page.js")
-    charts = [chart for section in page.sections for block in section.blocks if isinstance(block, Charts) for chart in block.charts]
+    charts = [
+        chart
+        for section in page.sections
+        for block in section.blocks
+        if isinstance(block, Charts)
+        for chart in block.charts
+    ]
     # A page without charts does without the library.
     scripts = [library, script] if charts else []
     return environment.get_template("page.html.j2").render(
@@ -151,7 +157,10 @@ def is_shouting(text: str) -> bool:
 
 def _policy(scripts: Sequence[str]) -> str:
     allowed = " ".join(f"'sha256-{_digest(text)}'" for text in scripts) or "'none'"
-    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
 
 
 def _digest(text: str) -> str:

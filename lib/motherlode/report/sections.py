@@ -5,15 +5,14 @@ import math
 import pandas as pd
 
 from motherlode.report import charts, words
-from motherlode.report.findings import Findings
+from motherlode.report.findings import Findings, each
 from motherlode.report.page import Block, Card, Cards, Charts, Grid, Offer, Page, Rule, Rules, Section, Text, Tile
 from motherlode.report.params import ReportParams
 from motherlode.report.summaries import MANY_IDENTIFIERS
+from motherlode.report.verdicts import models
 
 RULES_IN_WORDS = 10
 SCENARIOS = 15
-# Measures of error; of all others more is better.
-LESS_IS_BETTER = ("loss", "error", "brier", "rmse", "mae", "mse", "deviance", "davies", "entropy", "distance", "cost")
 
 
 def compose(found: Findings, params: ReportParams) -> Page:
@@ -31,7 +30,7 @@ def compose(found: Findings, params: ReportParams) -> Page:
             rules(found),
             recommendations(found, params.currency),
             churn(found),
-            models(found),
+            models(found.quality),
         ),
         notice=params.notice,
     )
@@ -72,7 +71,8 @@ def intake(found: Findings) -> Section:
             f" {words.percent(words.share(sums['quarantined'], every))} were set aside with the reason."
         )
         if sums["unbalanced"]:
-            warning = f"In {words.plural(sums['unbalanced'], 'batch', 'batches')} the sums differ: records were lost or made up."
+            broken = words.plural(sums["unbalanced"], "batch", "batches")
+            warning = f"In {broken} the sums differ: records were lost or made up."
             blocks.append(Text(warning, tone="warning"))
         else:
             lead += " In every batch, records in = taken + repeats + set aside."
@@ -99,7 +99,7 @@ def _accounting_grid(rows: pd.DataFrame) -> Grid:
                 words.percent(words.share(row.quarantined, row.records_in), 2),
                 "✗ no" if row.unbalanced else "✓ yes",
             )
-            for row in rows.itertuples()
+            for row in each(rows)
         ],
     )
 
@@ -112,7 +112,7 @@ def _reasons_grid(rows: pd.DataFrame, quarantined: float) -> Grid:
         ("Source", "Rule", "Where", "Allowed", "Records"),
         [
             (str(row.source), str(row.rule), _text(row.path), _text(row.allowed), words.count(row.records))
-            for row in rows.itertuples()
+            for row in each(rows)
         ],
         words=frozenset({0, 1, 2, 3}),
     )
@@ -132,7 +132,10 @@ def identity(found: Findings) -> Section:
     sizes = words.listed(words.count(size) for size in found.largest["identifiers"])
     blocks: list[Block] = [
         Charts([charts.identifiers(found.identifiers, MANY_IDENTIFIERS)]),
-        Text(f"The largest customers hold {sizes} identifiers. A number far above the others deserves a look: it may be a shared device."),
+        Text(
+            f"The largest customers hold {sizes} identifiers."
+            " A number far above the others deserves a look: it may be a shared device."
+        ),
     ]
     if found.accuracy.empty:
         blocks.append(nothing("There is no labelled sample, so the accuracy of identities is unknown."))
@@ -142,9 +145,9 @@ def identity(found: Findings) -> Section:
             row = every.iloc[0]
             blocks.append(
                 Text(
-                    f"Against a labelled sample of {words.plural(row['people'], 'person', 'people')}: of the pairs of identifiers"
-                    f" put together {words.percent(row['precision'])} belong together, and of those that belong together"
-                    f" {words.percent(row['recall'])} were found."
+                    f"Against a labelled sample of {words.plural(row['people'], 'person', 'people')}: of the pairs of"
+                    f" identifiers put together {words.percent(row['precision'])} belong together, and of those that"
+                    f" belong together {words.percent(row['recall'])} were found."
                 )
             )
         blocks.append(_accuracy_grid(found.accuracy))
@@ -165,7 +168,7 @@ def _accuracy_grid(rows: pd.DataFrame) -> Grid:
                 words.percent(row.recall),
                 words.decimal(row.f1, 3),
             )
-            for row in rows.head(SCENARIOS).itertuples()
+            for row in each(rows.head(SCENARIOS))
         ],
     )
 
@@ -174,12 +177,14 @@ def visits(found: Findings) -> Section:
     """How far sessions get."""
     title = "From visit to order"
     if found.funnel.empty:
-        return Section("visits", title, "", [nothing("There are no sessions on web or app, so there is no funnel.")])
+        text = "There are no sessions on web or app, so there is no funnel."
+        return Section("visits", title, "", [nothing(text)])
     stages = list(charts.STAGES)
     sums = found.funnel[stages].sum()
     every = sums["sessions"]
     lead = (
-        f"Of {words.plural(every, 'session')}, {words.percent(words.share(sums['viewed'], every), 0)} looked at a product,"
+        f"Of {words.plural(every, 'session')},"
+        f" {words.percent(words.share(sums['viewed'], every), 0)} looked at a product,"
         f" {words.percent(words.share(sums['added'], every), 0)} put one into the cart and"
         f" {words.percent(words.share(sums['ordered'], every))} ended with an order."
     )
@@ -187,7 +192,10 @@ def visits(found: Findings) -> Section:
     grid = Grid(
         "Sessions that got at least so far",
         ("Channel", *charts.STAGES.values(), "Ordered, share"),
-        [(str(name), *(words.count(n) for n in reached), words.percent(words.share(reached[-1], reached[0]))) for name, *reached in rows],
+        [
+            (str(name), *(words.count(n) for n in reached), words.percent(words.share(reached[-1], reached[0])))
+            for name, *reached in rows
+        ],
     )
     return Section("visits", title, lead, [Charts([charts.funnel(found.funnel)]), grid])
 
@@ -200,7 +208,8 @@ def sales(found: Findings, currency: str) -> Section:
         return Section("sales", title, "", [nothing("There are no baskets yet.")])
     lead = (
         f"{words.plural(row['baskets'], 'basket')} from {words.day(row['first_day'])} to {words.day(row['last_day'])},"
-        f" worth {words.money(row['net'], currency)}, or {words.money(words.share(row['net'], row['baskets']), currency, 2)} each."
+        f" worth {words.money(row['net'], currency)},"
+        f" or {words.money(words.share(row['net'], row['baskets']), currency, 2)} each."
     )
     if found.volume.empty:
         return Section("sales", title, lead, [nothing(f"There is no whole {found.grain} to draw yet.")])
@@ -217,8 +226,9 @@ def segments(found: Findings, currency: str) -> Section:
     whole, worth = rows["customers"].sum(), rows["net"].sum()
     best = rows.sort_values("mean_net", ascending=False, na_position="last").iloc[0]
     lead = (
-        f"{words.plural(whole, 'customer')} fall into {words.plural(len(rows), 'segment')}. “{best['segment']}” is worth most by"
-        f" customer: {words.percent(words.share(best['customers'], whole), 0)} of the customers and"
+        f"{words.plural(whole, 'customer')} fall into {words.plural(len(rows), 'segment')}."
+        f" “{best['segment']}” is worth most by customer:"
+        f" {words.percent(words.share(best['customers'], whole), 0)} of the customers and"
         f" {words.percent(words.share(best['net'], worth), 0)} of the revenue."
     )
     grid = Grid(
@@ -235,7 +245,7 @@ def segments(found: Findings, currency: str) -> Section:
                 words.decimal(row.monetary, 1),
                 words.percent(row.churn, 0),
             )
-            for row in rows.itertuples()
+            for row in each(rows)
         ],
     )
     blocks: list[Block] = [Charts([charts.segments(rows)]), grid]
@@ -261,7 +271,7 @@ def rules(found: Findings) -> Section:
             f"{words.decimal(row.lift, 1)} times as often as chance, in {words.plural(row.baskets, 'basket')}"
             f" ({words.percent(row.confidence, 0)}).",
         )
-        for row in rows.head(RULES_IN_WORDS).itertuples()
+        for row in each(rows.head(RULES_IN_WORDS))
     ]
     return Section("rules", title, lead, [Rules(sentences), Charts([charts.rules(rows)])])
 
@@ -272,7 +282,7 @@ def recommendations(found: Findings, currency: str) -> Section:
     if found.examples.empty:
         return Section("recommendations", title, "", [nothing("There are no recommendations yet.")])
     cards = []
-    for row in found.examples.itertuples():
+    for row in each(found.examples):
         offers = found.offers[found.offers["pseudonym"] == row.pseudonym]
         facts = [
             *([str(row.segment)] if _text(row.segment) else []),
@@ -286,10 +296,12 @@ def recommendations(found: Findings, currency: str) -> Section:
             Card(
                 f"Customer {row.pseudonym}",
                 facts,
-                [Offer(str(offer.product), _text(offer.department), bool(offer.is_repeat)) for offer in offers.itertuples()],
+                [Offer(str(offer.product), _text(offer.department), bool(offer.is_repeat)) for offer in each(offers)],
             )
         )
-    lead = "What three customers of different segments would be offered, best first. The names are made up for this page."
+    lead = (
+        "What three customers of different segments would be offered, best first. The names are made up for this page."
+    )
     return Section("recommendations", title, lead, [Cards(cards)])
 
 
@@ -304,7 +316,8 @@ def churn(found: Findings) -> Section:
         likely = found.risks.loc[found.risks["probability"] >= 0.5, "customers"].sum()
         lead = (
             f"To leave means to buy nothing for {words.plural(days, 'day')}."
-            f" {words.plural(likely, 'customer')} of {words.count(found.risks['customers'].sum())} are more likely to leave than to stay."
+            f" {words.plural(likely, 'customer')} of {words.count(found.risks['customers'].sum())}"
+            " are more likely to leave than to stay."
         )
     blocks: list[Block] = []
     if found.deciles.empty:
@@ -313,55 +326,15 @@ def churn(found: Findings) -> Section:
         top = found.deciles.sort_values("decile").iloc[0]
         blocks.append(
             Text(
-                f"On customers and dates that the model had not seen (scored as of {top['judged_on']}): of the tenth most at risk"
-                f" {words.percent(top['churn_rate'], 0)} left, {words.decimal(top['lift'], 1)} times the average."
+                f"On customers and dates that the model had not seen (scored as of {top['judged_on']}):"
+                f" of the tenth most at risk {words.percent(top['churn_rate'], 0)} left,"
+                f" {words.decimal(top['lift'], 1)} times the average."
             )
         )
         blocks.append(Charts([charts.lift(found.deciles), charts.calibration(found.deciles)]))
     if not found.risks.empty:
         blocks.append(Charts([charts.risks(found.risks)]))
     return Section("churn", title, lead, blocks)
-
-
-def models(found: Findings) -> Section:
-    """Each model beside its simplest rival."""
-    title = "How good the models are"
-    if found.quality.empty:
-        return Section("models", title, "", [nothing("No model has been trained yet.")])
-    judged = [(row, verdict(str(row.metric), row.value, row.baseline)) for row in found.quality.itertuples()]
-    lost = [f"{row.model} by {row.metric}" for row, said in judged if said == "does not beat its rival"]
-    lead = "On data that the models have not seen, beside the simplest rival that does the same job."
-    blocks: list[Block] = []
-    if lost:
-        blocks.append(Text(f"No better than the simplest rival: {words.listed(lost)}.", tone="warning"))
-    blocks.append(
-        Grid(
-            "Measures",
-            ("Model", "Measure", "Model's", "Rival's", "Verdict", "Trained as of"),
-            [
-                (str(row.model), str(row.metric), _measure(row.value), _measure(row.baseline), said, str(row.trained_as_of))
-                for row, said in judged
-            ],
-            words=frozenset({0, 1, 4}),
-        )
-    )
-    return Section("models", title, lead, blocks)
-
-
-def verdict(metric: str, value: float, baseline: float | None) -> str:
-    """Whether a model is worth having; a tie is not."""
-    if baseline is None or words.is_missing(baseline) or words.is_missing(value):
-        return words.NOTHING
-    less = any(word in metric.lower() for word in LESS_IS_BETTER)
-    better = value < baseline if less else value > baseline
-    return "beats its rival" if better else "does not beat its rival"
-
-
-def _measure(value: float | None) -> str:
-    """Counts in full, shares and scores to four digits."""
-    if value is None or words.is_missing(value):
-        return words.NOTHING
-    return words.count(value) if float(value).is_integer() and abs(value) >= 10 else words.decimal(value, 4)
 
 
 def _text(value: object) -> str:

@@ -202,7 +202,9 @@ def risks(scores: DataFrame) -> pd.DataFrame:
 
 
 def horizon(scores: DataFrame) -> pd.DataFrame:
-    return first(scores.groupBy("horizon_days").agg(F.count("*").alias("customers")), 1, F.desc("customers"), "horizon_days")
+    return first(
+        scores.groupBy("horizon_days").agg(F.count("*").alias("customers")), 1, F.desc("customers"), "horizon_days"
+    )
 
 
 def quality(metrics: DataFrame) -> pd.DataFrame:

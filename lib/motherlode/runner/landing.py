@@ -6,9 +6,11 @@ JSON array file and a CSV file (its fields may hold line breaks) are read whole 
 
 import zlib
 from collections.abc import Iterator
-from functools import reduce
-from pathlib import Path
-from urllib.parse import unquote, urlparse
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlparse
 
 import pyarrow as pa
 import pyarrow.fs
@@ -16,9 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import FILES
-from motherlode.contracts.fields import TIMESTAMP
 from motherlode.errors import UsageError
-from motherlode.runner.storage import Storage
 from motherlode.settings import Ingest
 from motherlode.sources.formats import FORMATS
 from motherlode.sources.source import Source
@@ -49,38 +49,44 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
     """The files under each source's path: source, file (below the folder), size, modified_at.
 
     Raises:
-        UsageError: the folder is not there.
+        UsageError: the folder is not there, or holds nothing for any source.
     """
-    storage = Storage(spark)
-    if not storage.exists(folder):
+    fs, root = _file_system(folder)
+    if fs.get_file_info(root).type != pyarrow.fs.FileType.Directory:
         raise UsageError(f"{folder}: no such folder; paths.landing in conf/ says where raw logs lie")
-    root = folder.rstrip("/")
-    found = [source for source in sources if storage.matches(f"{root}/{source.path}")]
-    if not found:
+    rows = [(source.name, *found) for source in sources for found in _matching(fs, root, source.path)]
+    if not rows:
         raise UsageError(f"{folder}: no file matches the path of any source in conf/sources/")
-    base = _qualified(spark, root)
-    listings = [
-        spark.read.format("binaryFile")
-        .load(f"{root}/{source.path}")
-        .select(
-            F.lit(source.name).alias("source"),
-            F.substring(F.url_decode(F.replace("path", F.lit("+"), F.lit("%2B"))), len(base) + 2, 10_000).alias(
-                "file"
-            ),
-            F.col("length").alias("size"),
-            F.col("modificationTime").cast(TIMESTAMP).alias("modified_at"),
-        )
-        for source in found
-    ]
-    return reduce(DataFrame.unionByName, listings)
+    schema = pa.schema(
+        [("source", pa.string()), ("file", pa.string()), ("size", pa.int64()), ("modified_at", pa.timestamp("us", "UTC"))]
+    )
+    columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
+    return spark.createDataFrame(pa.Table.from_arrays(columns, schema=schema))
 
 
-def _qualified(spark: SparkSession, folder: str) -> str:
-    """The folder as Spark writes it in a file's path, decoded."""
-    jvm = spark.sparkContext._jvm
-    conf = spark.sparkContext._jsc.hadoopConfiguration()
-    where = jvm.org.apache.hadoop.fs.Path(folder)  # type: ignore[union-attr]
-    return unquote(where.getFileSystem(conf).makeQualified(where).toUri().toString())
+def _matching(fs: pyarrow.fs.FileSystem, root: str, pattern: str) -> Iterator[tuple[str, int, datetime]]:
+    """Files that match a glob: path below the root, size, time of the last change."""
+    fixed = PurePosixPath(*takewhile(lambda part: not set(part) & set("*?["), PurePosixPath(pattern).parts[:-1]))
+    selector = pyarrow.fs.FileSelector(f"{root}/{fixed}", allow_not_found=True, recursive=True)
+    for info in fs.get_file_info(selector):
+        file = info.path[len(root) + 1 :]
+        parts = PurePosixPath(file).parts
+        wanted = PurePosixPath(pattern).parts
+        same_depth = len(parts) == len(wanted)
+        if info.type == pyarrow.fs.FileType.File and same_depth and all(map(fnmatchcase, parts, wanted)):
+            yield file, info.size, info.mtime
+
+
+def _file_system(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
+    """The file system of a path, and the path as it knows it."""
+    url = urlparse(uri)
+    if url.scheme in ("", "file"):
+        return pyarrow.fs.LocalFileSystem(), str(Path(url.path if url.scheme else uri).absolute())
+    try:
+        fs, path = pyarrow.fs.FileSystem.from_uri(uri)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UsageError(f"{uri}: cannot be opened: {type(error).__name__}") from None
+    return fs, path.rstrip("/")
 
 
 def read_contents(
@@ -123,12 +129,7 @@ def _parallelism(frame: DataFrame) -> int:
 
 def _load(path: str, start: int, length: int | None, longest: int) -> tuple[bytes, int, list[Flaw]]:
     """A chunk that begins and ends with whole lines, where it begins, and what could not be read."""
-    url = urlparse(path)
-    fs: pyarrow.fs.FileSystem
-    if url.scheme in ("", "file"):
-        fs, name = pyarrow.fs.LocalFileSystem(), str(Path(url.path if url.scheme else path).absolute())
-    else:
-        fs, name = pyarrow.fs.FileSystem.from_uri(path)
+    fs, name = _file_system(path)
     try:
         with fs.open_input_file(name) as file:
             if path.endswith(".gz"):
@@ -138,7 +139,7 @@ def _load(path: str, start: int, length: int | None, longest: int) -> tuple[byte
             return (*_chunk(file, start, length, longest), [])
     except OSError as error:
         # Not quarantined: once it can be read again, the next run takes it in.
-        raise UsageError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from None
+        raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
 
 
 def _chunk(file: pa.NativeFile, start: int, length: int, longest: int) -> tuple[bytes, int]:

@@ -1,5 +1,7 @@
 """The Spark session of a run, and the same options for spark-submit."""
 
+import os
+import sys
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -36,6 +38,9 @@ def spark_conf(settings: Settings) -> dict[str, str]:
 
 def open_session(app: str, settings: Settings, verbose: bool = False) -> SparkSession:
     """The session, started with the profile's options unless spark-submit already has."""
+    if settings.spark.master.startswith("local"):
+        # The workers of this machine run what the driver runs.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app).master(settings.spark.master)
     for key, value in spark_conf(settings).items():
         builder = builder.config(key, value)

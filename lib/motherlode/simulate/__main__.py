@@ -44,7 +44,9 @@ def _parse(arguments: list[str] | None) -> tuple[Path, SimulateParams]:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="files go to DIR/SOURCE/, truth to DIR/truth/")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="files go to DIR/SOURCE/, truth to DIR/truth/"
+    )
     parser.add_argument(
         "--cache", type=Path, default=_DEFAULTS.cache, metavar="DIR",
         help=f"where the wheel with the shopping records is kept (default {_DEFAULTS.cache})",
@@ -60,8 +62,9 @@ def _parse(arguments: list[str] | None) -> tuple[Path, SimulateParams]:
         help=f"first delivery day, in store time (default {FIRST_DAY})",
     )  # fmt: skip
     parser.add_argument(
-        "--until", default=str(LAST_DAY), metavar="DATE", help=f"the day after the last delivery day (default {LAST_DAY})"
-    )
+        "--until", default=str(LAST_DAY), metavar="DATE",
+        help=f"the day after the last delivery day (default {LAST_DAY})",
+    )  # fmt: skip
     asked = parser.parse_args(arguments)
     window = Window(_date("--from", asked.first), _date("--until", asked.until))
     return asked.out, SimulateParams(asked.households, asked.scale, asked.seed, window, asked.cache)

@@ -18,9 +18,9 @@ def local_midnight(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * SECOND - STORE_OFFSET
 
 
-def day_of(ms: str) -> Column:
-    """The day in store time, as text; `ms` is SQL."""
-    return F.expr(f"CAST({_date(f'({ms}) + {STORE_OFFSET}L', DAY)} AS STRING)")
+def day_sql(ms: str) -> str:
+    """SQL: the day in store time, as text."""
+    return f"CAST({_date(f'({ms}) + {STORE_OFFSET}L', DAY)} AS STRING)"
 
 
 def iso_utc(ms: str) -> Column:
@@ -28,13 +28,8 @@ def iso_utc(ms: str) -> Column:
     return F.expr(f"concat({_second_text(ms)}, '.', lpad(CAST(pmod({ms}, {SECOND}L) AS STRING), 3, '0'), 'Z')")
 
 
-def iso_local(ms: str) -> Column:
-    """2017-01-31T18:59:59-05:00; `ms` is SQL."""
-    return F.expr(iso_local_sql(ms))
-
-
 def iso_local_sql(ms: str) -> str:
-    """The SQL of `iso_local`."""
+    """SQL: 2017-01-31T18:59:59-05:00"""
     return f"concat({_second_text(f'(({ms}) + {STORE_OFFSET}L)')}, '-05:00')"
 
 

@@ -45,15 +45,17 @@ class Draws:
         """A whole number (bigint) from low to high, both included."""
         return f"({low}L + {self.below_sql(high - low + 1, purpose, *ids)})"
 
+    def chance_sql(self, share: float | str, purpose: str, *ids: str) -> str:
+        """True for the given share (a number or SQL) of ids."""
+        return f"({self.unit_sql(purpose, *ids)} < {share if isinstance(share, str) else f'{share!r}D'})"
+
     def unit(self, purpose: str, *ids: str) -> Column:
         """Uniform in [0, 1)."""
         return F.expr(self.unit_sql(purpose, *ids))
 
-    def chance(self, share: float | Column, purpose: str, *ids: str) -> Column:
-        """True for the given share of ids."""
-        if isinstance(share, Column):
-            return self.unit(purpose, *ids) < share
-        return F.expr(f"{self.unit_sql(purpose, *ids)} < {share!r}D")
+    def chance(self, share: float | str, purpose: str, *ids: str) -> Column:
+        """True for the given share (a number or SQL) of ids."""
+        return F.expr(self.chance_sql(share, purpose, *ids))
 
     def below(self, n: int | str, purpose: str, *ids: str) -> Column:
         """A whole number (bigint) from 0 to n - 1."""

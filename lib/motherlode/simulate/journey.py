@@ -158,7 +158,8 @@ def _households(chosen: pa.Array, demographics: pa.Table, bought: pa.Table) -> p
     owner, product = pairs["household_id"].to_numpy(), pairs["product_id"].to_numpy()
     first = np.searchsorted(owner, chosen.to_numpy(), side="left")
     last = np.searchsorted(owner, chosen.to_numpy(), side="right")
-    pools = [product[np.linspace(a, b - 1, min(POOL_SIZE, b - a)).astype(int)] for a, b in zip(first, last, strict=True)]
+    ranges = zip(first, last, strict=True)
+    pools = [product[np.linspace(a, b - 1, min(POOL_SIZE, b - a)).astype(int)] for a, b in ranges]
     size = pc.min_element_wise(pc.cast(pc.replace_substring(demographics["household_size"], "+", ""), pa.int64()), 4)
     adults = pc.cast(pc.utf8_slice_codeunits(demographics["household_comp"], 0, 1), pa.int64())
     where = pc.index_in(chosen, value_set=_flat(demographics["household_id"]))

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.simulate.clock import DAY, HOUR, MINUTE, SECOND
-from motherlode.simulate.draws import Draws
+from motherlode.simulate.draws import Draws, nth_of, sql_text
 from motherlode.simulate.names import BROWSERS
 from motherlode.simulate.noise import deliver, within
 from motherlode.simulate.people import NEVER, START_MS
@@ -12,8 +12,8 @@ from motherlode.simulate.rates import RATES
 from motherlode.simulate.records import as_records
 
 WEEKS = 52
-LONGEST_READ = 4 * DAY
-"""No mail is opened later than this."""
+LONGEST_DELAY = 34 * DAY
+"""No event of a mail is delivered later: opened within 4 days, late by 20, repeated after 5."""
 PAGES = ("weekly-ad", "deals", "recipes")
 
 
@@ -23,17 +23,17 @@ def email_records(
     """Records of the source email; one is an element of the arrays that the lines hold."""
     readers = _readers(people, draws)
     sends = _newsletters(readers, draws).unionByName(_campaign_mails(readers, targets, campaigns, draws))
-    wanted = (F.col("sent_ms") > F.col("joined_ms")) & (F.col("sent_ms") < F.col("marketing_until_ms"))
-    near = (F.col("sent_ms") >= first_ms - LONGEST_READ - 30 * DAY) & (F.col("sent_ms") < until_ms)
-    events = _events(sends.where(wanted & near), draws)
+    wanted = f"sent_ms > joined_ms AND sent_ms < marketing_until_ms AND sent_ms >= {START_MS}L"
+    near = f"sent_ms >= {first_ms - LONGEST_DELAY}L AND sent_ms < {until_ms}L"
+    events = _events(sends.where(wanted).where(near), draws)
     delivered = within(deliver(events, "email", draws), first_ms, until_ms)
-    return as_records(delivered, F.lit("email"), F.to_json(_event(draws)), F.lit(False))
+    return as_records(delivered, "'email'", F.to_json(_event(draws)))
 
 
 def _readers(people: DataFrame, draws: Draws) -> DataFrame:
-    leaves = draws.chance(RATES.unsubscribes, "unsubscribe", "number")
-    week = draws.below(WEEKS, "unsubscribe-week", "number")
-    return people.where("is_adult AND marketing").select(
+    leaves = draws.chance_sql(RATES.unsubscribes, "unsubscribe", "number")
+    week = draws.below_sql(WEEKS, "unsubscribe-week", "number")
+    return people.where("is_adult AND marketing").selectExpr(
         "household_id",
         "person_no",
         "number",
@@ -41,98 +41,100 @@ def _readers(people: DataFrame, draws: Draws) -> DataFrame:
         "joined_ms",
         "ip",
         "marketing_until_ms",
-        F.when(leaves, week).otherwise(F.lit(WEEKS).cast("long")).alias("last_week"),
+        f"CASE WHEN {leaves} THEN {week} ELSE {WEEKS}L END AS last_week",
     )
 
 
 def _newsletters(readers: DataFrame, draws: Draws) -> DataFrame:
     weekly = readers.where(draws.chance(RATES.newsletter, "newsletter", "number"))
-    weeks = weekly.withColumn("week", F.explode(F.sequence(F.lit(0).cast("long"), F.lit(WEEKS - 1).cast("long"))))
-    thursday = F.lit(START_MS + 4 * DAY + 10 * HOUR) + F.col("week") * (7 * DAY)
-    sent = thursday + draws.below(30 * MINUTE, "newsletter-minute", "number", "week")
-    return weeks.where(F.col("week") <= F.col("last_week")).select(
+    weeks = weekly.selectExpr("*", f"explode(sequence(0L, {WEEKS - 1}L)) AS week").where("week <= last_week")
+    minute = draws.below_sql(30 * MINUTE, "newsletter-minute", "number", "week")
+    return weeks.selectExpr(
         *readers.columns,
-        F.format_string("n%d-%d", "week", "number").alias("mail_id"),
-        sent.alias("sent_ms"),
-        F.format_string("newsletter-%02d", F.col("week") + 1).alias("campaign_id"),
-        F.format_string("Weekly newsletter %02d", F.col("week") + 1).alias("campaign_name"),
-        F.lit("newsletter").alias("category"),
-        (F.col("week") == F.col("last_week")).alias("unsubscribes"),
+        "format_string('n%d-%d', week, number) AS mail_id",
+        f"{START_MS + 4 * DAY + 10 * HOUR}L + week * {7 * DAY}L + {minute} AS sent_ms",
+        "format_string('newsletter-%02d', week + 1) AS campaign_id",
+        "format_string('Weekly newsletter %02d', week + 1) AS campaign_name",
+        "'newsletter' AS category",
+        "week = last_week AS unsubscribes",
     )
 
 
 def _campaign_mails(readers: DataFrame, targets: DataFrame, campaigns: DataFrame, draws: Draws) -> DataFrame:
-    leaves_ms = F.lit(START_MS) + F.col("last_week") * (7 * DAY)
-    gone_ms = F.when(F.col("last_week") == WEEKS, F.lit(NEVER)).otherwise(leaves_ms)
+    gone = f"CASE WHEN last_week = {WEEKS} THEN {NEVER}L ELSE {START_MS}L + last_week * {7 * DAY}L END"
+    minute = draws.below_sql(30 * MINUTE, "campaign-minute", "number", "campaign_id")
+    sent = f"CAST(unix_date(CAST(start_date AS DATE)) AS BIGINT) * {DAY}L + {14 * HOUR}L + {minute} AS sent_ms"
     mails = (
         targets.join(F.broadcast(campaigns), "campaign_id", "inner")
         .join(readers.where("person_no = 1"), "household_id", "inner")
-        .withColumn("start_ms", F.unix_date(F.col("start_date").cast("date")).cast("long") * DAY + F.lit(14 * HOUR))
+        .selectExpr("*", sent)
     )
-    sent = F.col("start_ms") + draws.below(30 * MINUTE, "campaign-minute", "number", "campaign_id")
-    return mails.where(sent < gone_ms).select(
+    return mails.where(f"sent_ms < {gone}").selectExpr(
         *readers.columns,
-        F.format_string("c%d-%d", "campaign_id", "number").alias("mail_id"),
-        sent.alias("sent_ms"),
-        F.col("campaign_id").cast("string").alias("campaign_id"),
-        F.format_string("Campaign %d (%s)", "campaign_id", "campaign_type").alias("campaign_name"),
-        F.lit("campaign").alias("category"),
-        F.lit(False).alias("unsubscribes"),
+        "format_string('c%d-%d', campaign_id, number) AS mail_id",
+        "sent_ms",
+        "CAST(campaign_id AS STRING) AS campaign_id",
+        "format_string('Campaign %d (%s)', campaign_id, campaign_type) AS campaign_name",
+        "'campaign' AS category",
+        "false AS unsubscribes",
     )
 
 
 def _events(sends: DataFrame, draws: Draws) -> DataFrame:
-    mail = F.col("mail_id")
-    bounces = draws.chance(RATES.bounces, "bounce", mail) & ~F.col("unsubscribes")
-    opens = ~bounces & (F.col("unsubscribes") | draws.chance(RATES.opens, "open", mail))
-    machine = ~bounces & draws.chance(RATES.machine_opens, "machine-open", mail)
-    clicks = opens & draws.chance(RATES.clicks, "click", mail)
-    arrives = F.col("sent_ms") + draws.between(SECOND, 60 * SECOND, "arrives", mail)
-    opened = arrives + draws.between(5 * MINUTE, 3 * DAY, "opened", mail)
-    clicked = opened + draws.between(5 * SECOND, 10 * MINUTE, "clicked", mail)
-    happened = F.array_compact(
-        F.array(
-            _happened("processed", F.col("sent_ms")),
-            F.when(~bounces, _happened("delivered", arrives)),
-            F.when(bounces, _happened("bounce", arrives)),
-            F.when(machine, _happened("open", arrives + 4 * SECOND, machine=True)),
-            F.when(opens, _happened("open", opened)),
-            F.when(clicks, _happened("click", clicked)),
-            F.when(F.col("unsubscribes"), _happened("unsubscribe", opened + MINUTE)),
-        )
+    by_mail = ("mail_id",)
+    drawn = sends.selectExpr(
+        "*",
+        f"{draws.chance_sql(RATES.bounces, 'bounce', *by_mail)} AND NOT unsubscribes AS bounces",
+        f"{draws.chance_sql(RATES.opens, 'open', *by_mail)} OR unsubscribes AS would_open",
+        f"{draws.chance_sql(RATES.machine_opens, 'machine-open', *by_mail)} AS machine_opens",
+        f"{draws.chance_sql(RATES.clicks, 'click', *by_mail)} AS would_click",
+        f"sent_ms + {draws.between_sql(SECOND, 60 * SECOND, 'arrives', *by_mail)} AS arrives",
     )
-    events = sends.withColumn("_event", F.explode(happened)).select("*", "_event.*").drop("_event")
-    events = events.where(F.col("sent_ms") >= START_MS)
-    return events.withColumn("key", draws.uuid("sg-event", "mail_id", "event", "machine"))
-
-
-def _happened(event: str, at: Column, machine: bool = False) -> Column:
-    seconds = F.floor(at / F.lit(SECOND)) * SECOND
-    return F.struct(F.lit(event).alias("event"), seconds.alias("occurred_ms"), F.lit(machine).alias("machine"))
+    drawn = drawn.selectExpr("*", f"arrives + {draws.between_sql(5 * MINUTE, 3 * DAY, 'opened', *by_mail)} AS opened")
+    clicked = f"opened + {draws.between_sql(5 * SECOND, 10 * MINUTE, 'clicked', *by_mail)}"
+    happened = (
+        ("true", "processed", "sent_ms", "false"),
+        ("NOT bounces", "delivered", "arrives", "false"),
+        ("bounces", "bounce", "arrives", "false"),
+        ("NOT bounces AND machine_opens", "open", f"arrives + {4 * SECOND}L", "true"),
+        ("NOT bounces AND would_open", "open", "opened", "false"),
+        ("NOT bounces AND would_open AND would_click", "click", clicked, "false"),
+        ("unsubscribes", "unsubscribe", f"opened + {11 * MINUTE}L", "false"),
+    )
+    structs = ", ".join(
+        f"""CASE WHEN {when} THEN named_struct('event', {sql_text(event)}, 'machine', {machine},
+            'occurred_ms', ({at}) div {SECOND}L * {SECOND}L) END"""
+        for when, event, at, machine in happened
+    )
+    events = drawn.selectExpr("*", f"explode(array_compact(array({structs}))) AS _event")
+    return events.selectExpr(*sends.columns, "_event.*").withColumn(
+        "key", draws.uuid("sg-event", "mail_id", "event", "machine")
+    )
 
 
 def _event(draws: Draws) -> Column:
-    event = F.col("event")
-    seen = event.isin("open", "click")
-    plants = draws.chance(RATES.planted_emails * 4, "mail-plant", "key")
-    page = draws.one_of(PAGES, "mail-page", "key")
-    link = F.concat(F.lit("https://shop.example.com/"), page, F.lit("?utm_source=newsletter&utm_medium=email"))
-    personal = F.concat(link, F.lit("&email="), F.replace(F.col("email"), F.lit("@"), F.lit("%40")))
-    return F.struct(
-        "email",
-        F.floor(F.col("occurred_ms") / F.lit(SECOND)).alias("timestamp"),
-        event.alias("event"),
-        F.col("key").alias("sg_event_id"),
-        F.concat(draws.uuid("sg-message", "mail_id"), F.lit(".recvd-0")).alias("sg_message_id"),
-        F.concat(F.lit("<"), F.col("mail_id"), F.lit("@mail.shop.example.com>")).alias("smtp-id"),
-        F.array(F.col("category")).alias("category"),
-        F.col("campaign_id").alias("marketing_campaign_id"),
-        F.col("campaign_name").alias("marketing_campaign_name"),
-        F.when(seen, F.when(F.col("machine"), "203.0.113.7").otherwise(F.col("ip"))).alias("ip"),
-        F.when(seen, draws.one_of(BROWSERS, "mail-agent", "number")).alias("useragent"),
-        F.when(event == "click", F.when(plants, personal).otherwise(link)).alias("url"),
-        F.when(event == "bounce", "550 5.1.1 mailbox unavailable").alias("reason"),
-        F.when(event == "bounce", "5.1.1").alias("status"),
-        F.when(event == "delivered", "250 OK").alias("response"),
-        F.when(event == "open", F.col("machine")).alias("sg_machine_open"),
-    )
+    seen = "event IN ('open', 'click')"
+    page = nth_of(PAGES, draws.below_sql(len(PAGES), "mail-page", "key"))
+    agent = nth_of(BROWSERS, draws.below_sql(len(BROWSERS), "mail-agent", "number"))
+    plants = draws.chance_sql(RATES.planted_emails * 4, "mail-plant", "key")
+    link = f"concat('https://shop.example.com/', {page}, '?utm_source=newsletter&utm_medium=email')"
+    personal = f"CASE WHEN {plants} THEN concat('&email=', replace(email, '@', '%40')) ELSE '' END"
+    fields = {
+        "email": "email",
+        "timestamp": f"occurred_ms div {SECOND}L",
+        "event": "event",
+        "sg_event_id": "key",
+        "sg_message_id": f"concat({draws.uuid_sql('sg-message', 'mail_id')}, '.recvd-0')",
+        "smtp-id": "concat('<', mail_id, '@mail.shop.example.com>')",
+        "category": "array(category)",
+        "marketing_campaign_id": "campaign_id",
+        "marketing_campaign_name": "campaign_name",
+        "ip": f"CASE WHEN {seen} THEN CASE WHEN machine THEN '203.0.113.7' ELSE ip END END",
+        "useragent": f"CASE WHEN {seen} THEN {agent} END",
+        "url": f"CASE WHEN event = 'click' THEN concat({link}, {personal}) END",
+        "reason": "CASE WHEN event = 'bounce' THEN '550 5.1.1 mailbox unavailable' END",
+        "status": "CASE WHEN event = 'bounce' THEN '5.1.1' END",
+        "response": "CASE WHEN event = 'delivered' THEN '250 OK' END",
+        "sg_machine_open": "CASE WHEN event = 'open' THEN machine END",
+    }
+    return F.expr("named_struct(" + ", ".join(f"'{name}', {value}" for name, value in fields.items()) + ")")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.simulate.clock import DAY, SECOND, day_of
+from motherlode.simulate.clock import DAY, SECOND, day_sql
 from motherlode.simulate.draws import Draws
 from motherlode.simulate.rates import RATES
 from motherlode.simulate.records import BROKEN, HEADERS, JSON_SOURCES, ORIGINAL, REPEAT
@@ -32,13 +32,13 @@ def deliver(table: DataFrame, source: str, draws: Draws, late_by: str = "key") -
 
     Adds at_ms, kind and late. `late_by` is what is late as a whole (a basket, not its lines).
     """
-    late = f"{draws.unit_sql(f'{source}-late', late_by)} < {RATES.late!r}D"
+    late = draws.chance_sql(RATES.late, f"{source}-late", late_by)
     lag = f"CASE WHEN {late} THEN {draws.between_sql(1, 20, f'{source}-late-days', late_by)} * {DAY}L ELSE 0L END"
     soon = draws.between_sql(SECOND, 20 * SECOND, f"{source}-repeat-soon", "key")
     later = draws.between_sql(1, 5, f"{source}-repeat-days", "key")
-    is_soon = f"{draws.unit_sql(f'{source}-repeat-when', 'key')} < {RATES.repeats_same_file!r}D"
-    repeated = f"{draws.unit_sql(f'{source}-repeat', 'key')} < {RATES.repeats!r}D"
-    broken = f"{draws.unit_sql(f'{source}-broken', 'key')} < {RATES.broken!r}D"
+    is_soon = draws.chance_sql(RATES.repeats_same_file, f"{source}-repeat-when", "key")
+    repeated = draws.chance_sql(RATES.repeats, f"{source}-repeat", "key")
+    broken = draws.chance_sql(RATES.broken, f"{source}-broken", "key")
     again = f"CASE WHEN {is_soon} THEN {soon} ELSE {later} * {DAY}L END"
     kinds = f"""array_compact(array(
         named_struct('kind', {ORIGINAL}, 'extra', 0L),
@@ -52,7 +52,7 @@ def deliver(table: DataFrame, source: str, draws: Draws, late_by: str = "key") -
 def within(table: DataFrame, first_ms: int, until_ms: int) -> DataFrame:
     """Only what is delivered in the window, with its delivery day."""
     inside = table.where(f"at_ms >= {first_ms}L AND at_ms < {until_ms}L")
-    return inside.withColumn("day", day_of("at_ms"))
+    return inside.withColumn("day", F.expr(day_sql("at_ms")))
 
 
 def break_some(records: DataFrame, draws: Draws) -> DataFrame:
@@ -75,7 +75,7 @@ def _break_json(text: Column) -> Column:
     cases = {
         "truncated": F.substring(text, 1, middle),
         "missing_key": _per_format(text, lambda f: (f'"{_KEYS[f]}":("[^"]*"|[0-9]+),', "")),
-        "bad_timestamp": _per_format(text, lambda f: (f'"({_TIME_KEYS[f]})":("[^"]*"|[0-9]+)', '"$1":"2017-02-31T25:61:00"')),
+        "bad_timestamp": _per_format(text, lambda f: (_time_of(f), '"$1":"2017-02-31T25:61:00"')),
         "wrong_type": _per_format(text, lambda f: (f'"{_KEYS[f]}":("[^"]*"|[0-9]+),', f'"{_KEYS[f]}":{{"value":$1}},')),
         "negative_time": _per_format(text, _negative),
         "empty_object": F.when(F.col("source") == "email", F.lit("[{}]")).otherwise(F.lit("{}")),
@@ -115,6 +115,10 @@ def _junk_in(text: Column, where: Column) -> Column:
     return F.concat(start, F.unhex(F.lit("FFFE00C328A0")), rest)
 
 
+def _time_of(text_format: str) -> str:
+    return f'"({_TIME_KEYS[text_format]})":("[^"]*"|[0-9]+)'
+
+
 def _negative(text_format: str) -> tuple[str, str]:
     if text_format == "email":
         return '"timestamp":([0-9]+)', '"timestamp":-$1'
@@ -123,8 +127,10 @@ def _negative(text_format: str) -> tuple[str, str]:
 
 def _per_format(text: Column, rule: Callable[[str], tuple[str, str]]) -> Column:
     once = {f: F.regexp_replace(text, *rule(f)) for f in _KEYS}
-    return F.when(F.col("source") == "shop", once["shop"]).when(F.col("source") == "email", once["email"]).otherwise(
-        once["web"]
+    return (
+        F.when(F.col("source") == "shop", once["shop"])
+        .when(F.col("source") == "email", once["email"])
+        .otherwise(once["web"])
     )
 
 

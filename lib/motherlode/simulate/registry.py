@@ -1,6 +1,6 @@
 """Whose every identifier is: all that the logs could ever show."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.simulate.draws import Draws
@@ -20,73 +20,71 @@ from motherlode.simulate.sessions import (
 from motherlode.simulate.web import BOT_COUNT
 
 BOT_WEEKS = 70
-CLEAN, SHARED_DEVICE, LATE_LOGIN, TYPO, BOT, KIOSK = "clean", "shared_device", "late_login", "typo", "bot", "kiosk"
+BOT = "bot"
 COLUMNS = ("type", "value", "person_id", "household_id", "scenario", "shared")
+TYPO = "'typo'"
+_OF_LATE = "CASE WHEN late_login THEN 'late_login' ELSE 'clean' END"
 
 
-def registry_of(spark_one_row: DataFrame, people: DataFrame, draws: Draws) -> DataFrame:
+def registry_of(one_row: DataFrame, people: DataFrame, draws: Draws) -> DataFrame:
     """COLUMNS: a row for each identifier and person it belongs to. `shared` ones belong to no one person and
-    stay out of scores (family tablets, the kiosk, crawlers). `spark_one_row` is any frame of a single row.
+    stay out of scores (family tablets, the kiosk, crawlers). `one_row` is any frame of a single row.
     """
     adults = people.where("is_adult")
-    own = _listed(adults, [*_contact_points(), *_own_devices(draws)], F.lit(False))
     tablets = [
-        _one("cookie", tablet_cookie(draws), SHARED_DEVICE),
-        _one("cookie", tablet_install(draws), SHARED_DEVICE),
-        _one("device", tablet_device(draws), SHARED_DEVICE),
+        _one("cookie", tablet_cookie(draws), "'shared_device'"),
+        _one("cookie", tablet_install(draws), "'shared_device'"),
+        _one("device", tablet_device(draws), "'shared_device'"),
     ]
-    kiosk = [_one("cookie", kiosk_install(draws), KIOSK), _one("device", kiosk_device(draws), KIOSK)]
+    kiosk = [_one("cookie", kiosk_install(draws), "'kiosk'"), _one("device", kiosk_device(draws), "'kiosk'")]
     users = adults.join(kiosk_users(adults, draws), "person_id", "left_semi")
     return (
-        own.unionByName(_listed(adults.where("has_tablet"), tablets, F.lit(True)))
-        .unionByName(_listed(users, kiosk, F.lit(True)))
-        .unionByName(_bots(spark_one_row, draws))
+        _listed(adults, _contact_points(), shared=False)
+        .unionByName(_own_devices(adults, draws))
+        .unionByName(_listed(adults.where("has_tablet"), tablets, shared=True))
+        .unionByName(_listed(users, kiosk, shared=True))
+        .unionByName(_bots(one_row, draws))
     )
 
 
-def _contact_points() -> list[Column]:
+def _contact_points() -> list[str]:
     return [
-        _one("user_id", F.col("user_id")),
-        _one("email", F.col("email")),
-        F.when(F.col("email_typo"), _one("email", F.col("typo_email"), TYPO)),
-        _one("phone", F.col("phone")),
-        _one("phone", F.col("new_phone")),
-        _one("loyalty_card", F.col("loyalty_card")),
-        _one("crm_id", F.col("crm_id"), F.when(F.col("name_typo"), TYPO).otherwise(CLEAN)),
+        *[_one(kind, kind) for kind in ("user_id", "email", "phone", "loyalty_card")],
+        _one("phone", "new_phone"),
+        f"CASE WHEN email_typo THEN {_one('email', 'typo_email', TYPO)} END",
+        _one("crm_id", "crm_id", "CASE WHEN name_typo OR email_typo THEN 'typo' ELSE 'clean' END"),
     ]
 
 
-def _own_devices(draws: Draws) -> list[Column]:
-    scenario = F.when(F.col("late_login"), LATE_LOGIN).otherwise(CLEAN)
-    rows = []
-    for which in range(2):
-        w = F.lit(which).cast("long")
-        rows.append(_one("device", own_device(draws, w), scenario))
-        for epoch in range(QUARTERS + 1):
-            e = F.lit(epoch).cast("long")
-            rows.append(_one("cookie", cookie(draws, w, e), scenario))
-            rows.append(_one("cookie", install(draws, w, e), scenario))
-    return rows
+def _own_devices(adults: DataFrame, draws: Draws) -> DataFrame:
+    wide = adults.selectExpr("*", "explode(sequence(0L, 1L)) AS which")
+    devices = _listed(wide, [_one("device", own_device(draws, "which"), _OF_LATE)], shared=False)
+    wide = wide.selectExpr("*", f"explode(sequence(0L, {QUARTERS}L)) AS epoch")
+    cookies = [
+        _one("cookie", cookie(draws, "which", "epoch"), _OF_LATE),
+        _one("cookie", install(draws, "which", "epoch"), _OF_LATE),
+    ]
+    return devices.unionByName(_listed(wide, cookies, shared=False))
 
 
-def _one(kind: str, value: Column, scenario: str | Column = CLEAN) -> Column:
-    named = F.lit(scenario) if isinstance(scenario, str) else scenario
-    return F.struct(F.lit(kind).alias("type"), value.alias("value"), named.alias("scenario"))
+def _one(kind: str, value: str, scenario: str = "'clean'") -> str:
+    return f"named_struct('type', '{kind}', 'value', {value}, 'scenario', {scenario})"
 
 
-def _listed(people: DataFrame, identifiers: list[Column], shared: Column) -> DataFrame:
-    rows = people.withColumn("_one", F.explode(F.array_compact(F.array(*identifiers))))
-    return rows.select("_one.type", "_one.value", "person_id", "household_id", "_one.scenario", shared.alias("shared"))
+def _listed(people: DataFrame, identifiers: list[str], shared: bool) -> DataFrame:
+    listed = f"explode(array_compact(array({', '.join(identifiers)}))) AS _one"
+    return people.selectExpr("person_id", "household_id", listed).select(
+        "_one.type", "_one.value", "person_id", "household_id", "_one.scenario", F.lit(shared).alias("shared")
+    )
 
 
 def _bots(one_row: DataFrame, draws: Draws) -> DataFrame:
-    bots = one_row.select(F.explode(F.sequence(F.lit(0).cast("long"), F.lit(BOT_COUNT - 1).cast("long"))).alias("bot"))
-    weeks = bots.withColumn("week", F.explode(F.sequence(F.lit(0).cast("long"), F.lit(BOT_WEEKS).cast("long"))))
-    return weeks.select(
-        F.lit("cookie").alias("type"),
-        bot_cookie(draws, "bot", "week").alias("value"),
-        F.format_string("bot-%d", "bot").alias("person_id"),
-        F.lit(None).cast("long").alias("household_id"),
-        F.lit(BOT).alias("scenario"),
-        F.lit(True).alias("shared"),
+    bots = one_row.selectExpr(f"explode(sequence(0L, {BOT_COUNT - 1}L)) AS bot")
+    return bots.selectExpr("bot", f"explode(sequence(0L, {BOT_WEEKS}L)) AS week").selectExpr(
+        "'cookie' AS type",
+        f"{bot_cookie(draws, 'bot', 'week')} AS value",
+        "format_string('bot-%d', bot) AS person_id",
+        "CAST(NULL AS BIGINT) AS household_id",
+        f"'{BOT}' AS scenario",
+        "true AS shared",
     )

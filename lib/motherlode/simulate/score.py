@@ -65,14 +65,14 @@ def best_score(facts: DataFrame, owned: DataFrame) -> BestScore:
 
 def _edges(facts: DataFrame) -> DataFrame:
     """Distinct pairs of identifiers seen together in a record: a, b as type:value."""
-    nodes = {n: F.concat(F.lit(f"{n}:"), F.col(n)) for n in IDENTIFIERS}
-    pairs = [
-        F.when(F.col(a).isNotNull() & F.col(b).isNotNull(), F.struct(nodes[a].alias("a"), nodes[b].alias("b")))
+    pairs = ", ".join(
+        f"""IF({a} IS NULL OR {b} IS NULL, NULL,
+            named_struct('a', concat('{a}:', {a}), 'b', concat('{b}:', {b})))"""
         for i, a in enumerate(IDENTIFIERS)
         for b in IDENTIFIERS[i + 1 :]
-    ]
+    )
     seen = facts.where("what = 'seen'").select(*IDENTIFIERS).distinct()
-    return seen.select(F.explode(F.array_compact(F.array(*pairs))).alias("p")).select("p.*").distinct()
+    return seen.selectExpr(f"explode(array_compact(array({pairs}))) AS p").select("p.*").distinct()
 
 
 def _components(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -90,7 +90,10 @@ def _components(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     _, component = connected_components(graph, directed=False)
     both = np.unique(np.stack([component, person_of]), axis=1, return_counts=True)[1]
     sums = [_pairs(np.bincount(person_of)), _pairs(np.bincount(component)), _pairs(both)]
-    yield pa.RecordBatch.from_pydict({n: pa.array([s], pa.int64()) for n, s in zip(("same", "found", "right"), sums, strict=True)})
+    names_of_sums = ("same", "found", "right")
+    yield pa.RecordBatch.from_pylist(
+        [dict(zip(names_of_sums, sums, strict=True))], pa.schema([(n, pa.int64()) for n in names_of_sums])
+    )
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -1,16 +1,20 @@
 """Visits to the web shop and the app, and the cookie, install and device that each shows."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.simulate.clock import DAY, HOUR, MINUTE, SECOND
-from motherlode.simulate.draws import Draws
+from motherlode.simulate.draws import Draws, nth_of, sql_text
 from motherlode.simulate.names import APPS, BROWSERS, KIOSK_APP, TABLET_APP, TABLET_BROWSER
 from motherlode.simulate.people import START_MS, kiosk_users
 from motherlode.simulate.rates import RATES
 
 QUARTERS = 5
 """Quarters in which cookies can be cleared, from the first day on (91 days each)."""
+_PERSONAL = (
+    "household_id", "person_no", "person_id", "origin_id", "number", "user_id", "email", "phone", "first_name",
+    "last_name", "ip", "has_tablet", "has_app", "second_browser", "second_device", "login_ms",
+)  # fmt: skip
 
 
 def sessions_of(baskets: DataFrame, people: DataFrame, pools: DataFrame, draws: Draws) -> DataFrame:
@@ -18,159 +22,143 @@ def sessions_of(baskets: DataFrame, people: DataFrame, pools: DataFrame, draws: 
     start_ms, end_ms, basket_id, lines (of an order, else null), looked_at and pool (product ids), and what
     `_equipment` adds.
     """
-    adults = people.where("is_adult")
+    adults = people.where("is_adult").select(*_PERSONAL)
     visits = _visits_around(baskets, draws).join(adults, ["household_id", "person_no"], "inner")
-    all_visits = visits.unionByName(_kiosk_visits(adults, draws), allowMissingColumns=True)
-    all_visits = all_visits.where(F.col("start_ms") >= START_MS)
+    kiosk = _kiosk_visits(adults, kiosk_users(people, draws), draws)
+    all_visits = visits.unionByName(kiosk, allowMissingColumns=True).where(f"start_ms >= {START_MS}L")
     return _equipment(all_visits.join(F.broadcast(pools), "origin_id", "inner"), draws)
 
 
 def _visits_around(baskets: DataFrame, draws: Draws) -> DataFrame:
-    at = F.col("at_ms")
-    basket = F.col("basket_id")
-    order_start = at - draws.between(5 * MINUTE, 40 * MINUTE, "order-span", basket)
-    browse_start = at - draws.between(HOUR, 48 * HOUR, "browse-when", basket)
-    browse_end = browse_start + draws.between(2 * MINUTE, 30 * MINUTE, "browse-span", basket)
-    left_start = at + draws.between(HOUR, 72 * HOUR, "abandoned-when", basket)
-    left_end = left_start + draws.between(2 * MINUTE, 30 * MINUTE, "abandoned-span", basket)
-    browses = ~F.col("is_online") & draws.chance(RATES.browse_sessions, "browse", basket)
-    visits = F.array_compact(
-        F.array(
-            F.when(F.col("is_online"), _visit("order", order_start, at)),
-            F.when(browses, _visit("browse", browse_start, browse_end)),
-            F.when(draws.chance(RATES.abandoned_sessions, "abandoned", basket), _visit("abandoned", left_start, left_end)),
-        )
-    )
-    exploded = baskets.withColumn("_visit", F.explode(visits))
-    return exploded.select(
+    def before(low: int, high: int, purpose: str) -> str:
+        return draws.between_sql(low, high, purpose, "basket_id")
+
+    browse_start = f"at_ms - {before(HOUR, 48 * HOUR, 'browse-when')}"
+    left_start = f"at_ms + {before(HOUR, 72 * HOUR, 'abandoned-when')}"
+    browses = f"NOT is_online AND {draws.chance_sql(RATES.browse_sessions, 'browse', 'basket_id')}"
+    leaves = draws.chance_sql(RATES.abandoned_sessions, "abandoned", "basket_id")
+    order = _visit("order", f"at_ms - {before(5 * MINUTE, 40 * MINUTE, 'order-span')}", "at_ms")
+    browse = _visit("browse", browse_start, f"{browse_start} + {before(2 * MINUTE, 30 * MINUTE, 'browse-span')}")
+    left = _visit("abandoned", left_start, f"{left_start} + {before(2 * MINUTE, 30 * MINUTE, 'abandoned-span')}")
+    visits = f"""explode(array_compact(array(
+        CASE WHEN is_online THEN {order} END, CASE WHEN {browses} THEN {browse} END, CASE WHEN {leaves} THEN {left} END
+    ))) AS _visit"""
+    return baskets.selectExpr("household_id", "person_no", "basket_id", "lines", visits).selectExpr(
         "household_id",
         "person_no",
         "basket_id",
-        F.concat(F.col("_visit.visit"), F.lit("-"), F.col("basket_id").cast("string")).alias("session_id"),
+        "concat(_visit.visit, '-', CAST(basket_id AS STRING)) AS session_id",
         "_visit.*",
-        F.when(F.col("_visit.visit") == "order", F.col("lines")).alias("lines"),
-        F.transform("lines", lambda line: line["product_id"]).alias("looked_at"),
+        "CASE WHEN _visit.visit = 'order' THEN lines END AS lines",
+        "lines.product_id AS looked_at",
     )
 
 
-def _visit(name: str, start: Column, end: Column) -> Column:
-    return F.struct(F.lit(name).alias("visit"), start.alias("start_ms"), end.alias("end_ms"))
+def _visit(name: str, start: str, end: str) -> str:
+    return f"named_struct('visit', {sql_text(name)}, 'start_ms', {start}, 'end_ms', {end})"
 
 
-def _kiosk_visits(adults: DataFrame, draws: Draws) -> DataFrame:
-    users = adults.join(kiosk_users(adults, draws), "person_id", "left_semi")
-    times = F.sequence(F.lit(1).cast("long"), draws.between(1, 2, "kiosk-visits", "number"))
-    visits = users.withColumn("_time", F.explode(times))
-    day = draws.below(350, "kiosk-day", "number", "_time") * DAY
-    start = F.lit(START_MS + 9 * HOUR) + day + draws.below(11 * HOUR, "kiosk-hour", "number", "_time")
-    return visits.select(
-        *adults.columns,
-        F.format_string("kiosk-%s-%d", "person_id", "_time").alias("session_id"),
-        F.lit("kiosk").alias("visit"),
-        start.alias("start_ms"),
-        (start + F.lit(150 * SECOND)).alias("end_ms"),
+def _kiosk_visits(adults: DataFrame, users: DataFrame, draws: Draws) -> DataFrame:
+    times = f"explode(sequence(1L, {draws.between_sql(1, 2, 'kiosk-visits', 'number')})) AS _time"
+    day = draws.below_sql(350, "kiosk-day", "number", "_time")
+    within_day = draws.below_sql(11 * HOUR, "kiosk-hour", "number", "_time")
+    start = f"{START_MS + 9 * HOUR}L + {day} * {DAY}L + {within_day}"
+    return (
+        adults.join(users, "person_id", "left_semi")
+        .selectExpr("*", times)
+        .selectExpr(
+            *adults.columns,
+            "format_string('kiosk-%s-%d', person_id, _time) AS session_id",
+            "'kiosk' AS visit",
+            f"{start} AS start_ms",
+            f"{start} + {150 * SECOND}L AS end_ms",
+        )
     )
 
 
 def _equipment(visits: DataFrame, draws: Draws) -> DataFrame:
     """Adds channel (web, app), cookie, device, user_agent, logged_in and identifies."""
-    session = F.col("session_id")
-    in_kiosk = F.col("visit") == "kiosk"
-    on_tablet = F.col("has_tablet") & ~in_kiosk & draws.chance(RATES.tablet_sessions, "on-tablet", session)
-    in_app = draws.chance(0.5, "in-app", session) & (F.col("has_app") | on_tablet)
-    second = F.when(in_app, F.col("second_device")).otherwise(F.col("second_browser"))
-    which = F.when(second & draws.chance(0.35, "second", session), 1).otherwise(0).cast("long")
-    visits = visits.select(
-        "*",
-        in_kiosk.alias("in_kiosk"),
-        on_tablet.alias("on_tablet"),
-        (in_app | in_kiosk).alias("in_app"),
-        which.alias("which"),
+    on_tablet = draws.chance_sql(RATES.tablet_sessions, "on-tablet", "session_id")
+    in_app = draws.chance_sql(0.5, "in-app", "session_id")
+    uses_second = draws.chance_sql(0.35, "second", "session_id")
+    logged_in = draws.chance_sql(RATES.logged_in, "logged-in", "session_id")
+    identifies = draws.chance_sql(0.4, "identifies", "session_id")
+    visits = visits.selectExpr(
+        "*", "visit = 'kiosk' AS in_kiosk", f"has_tablet AND visit <> 'kiosk' AND {on_tablet} AS on_tablet"
     )
-    epoch = epoch_of(F.col("start_ms"), F.col("in_app"), draws)
-    logged_in = (F.col("start_ms") >= F.col("login_ms")) & draws.chance(RATES.logged_in, "logged-in", session)
-    shared = F.col("on_tablet") | F.col("in_kiosk")
-    return visits.select(
+    visits = visits.selectExpr("*", f"in_kiosk OR ((has_app OR on_tablet) AND {in_app}) AS in_app")
+    second = "CASE WHEN in_app THEN second_device ELSE second_browser END"
+    visits = visits.selectExpr("*", f"CASE WHEN {second} AND {uses_second} THEN 1L ELSE 0L END AS which")
+    visits = visits.selectExpr("*", f"{epoch_of('start_ms', 'in_app', draws)} AS epoch")
+    own_agent = f"""CASE WHEN in_app THEN {nth_of(APPS, draws.below_sql(len(APPS), "app-agent", "number", "which"))}
+        ELSE {nth_of(BROWSERS, draws.below_sql(len(BROWSERS), "browser-agent", "number", "which"))} END"""
+    return visits.selectExpr(
         "*",
-        F.when(F.col("in_app"), "app").otherwise("web").alias("channel"),
-        _three_ways(
-            kiosk_install(draws),
-            F.when(F.col("in_app"), tablet_install(draws)).otherwise(tablet_cookie(draws)),
-            F.when(F.col("in_app"), install(draws, F.col("which"), epoch)).otherwise(
-                cookie(draws, F.col("which"), epoch)
-            ),
-        ).alias("cookie"),
-        F.when(
-            F.col("in_app"),
-            _three_ways(kiosk_device(draws), tablet_device(draws), own_device(draws, F.col("which"))),
-        ).alias("device"),
-        _three_ways(
-            F.lit(KIOSK_APP),
-            F.when(F.col("in_app"), TABLET_APP).otherwise(TABLET_BROWSER),
-            F.when(F.col("in_app"), draws.one_of(APPS, "app-agent", "number", "which")).otherwise(
-                draws.one_of(BROWSERS, "browser-agent", "number", "which")
-            ),
-        ).alias("user_agent"),
-        (logged_in | F.col("in_kiosk")).alias("logged_in"),
-        (shared | draws.chance(0.4, "identifies", session)).alias("identifies"),
+        "CASE WHEN in_app THEN 'app' ELSE 'web' END AS channel",
+        f"""CASE WHEN in_kiosk THEN {kiosk_install(draws)}
+            WHEN on_tablet AND in_app THEN {tablet_install(draws)} WHEN on_tablet THEN {tablet_cookie(draws)}
+            WHEN in_app THEN {install(draws, "which", "epoch")} ELSE {cookie(draws, "which", "epoch")} END AS cookie""",
+        f"""CASE WHEN in_kiosk THEN {kiosk_device(draws)} WHEN on_tablet AND in_app THEN {tablet_device(draws)}
+            WHEN in_app THEN {own_device(draws, "which")} END AS device""",
+        f"""CASE WHEN in_kiosk THEN {sql_text(KIOSK_APP)} WHEN on_tablet AND in_app THEN {sql_text(TABLET_APP)}
+            WHEN on_tablet THEN {sql_text(TABLET_BROWSER)} ELSE {own_agent} END AS user_agent""",
+        f"in_kiosk OR (start_ms >= login_ms AND {logged_in}) AS logged_in",
+        f"in_kiosk OR on_tablet OR {identifies} AS identifies",
     )
 
 
-def _three_ways(kiosk: Column, tablet: Column, own: Column) -> Column:
-    return F.when(F.col("in_kiosk"), kiosk).when(F.col("on_tablet"), tablet).otherwise(own)
-
-
-def epoch_of(at_ms: Column, in_app: Column, draws: Draws) -> Column:
-    """How often the person (column `number`) has cleared the cookies, or installed the app again, by then."""
-    total = F.lit(0).cast("long")
+def epoch_of(at_ms: str, in_app: str, draws: Draws) -> str:
+    """SQL: how often the person (`number`) has cleared the cookies, or installed the app again, by then."""
+    share = f"(CASE WHEN {in_app} THEN {RATES.reinstalls!r}D ELSE {RATES.cleared_cookies!r}D END)"
+    cleared = []
     for quarter in range(QUARTERS):
-        q = F.lit(quarter).cast("long")
-        moment = F.lit(START_MS + quarter * 91 * DAY) + draws.below(91 * DAY, "clear-when", "number", q)
-        share = F.when(in_app, RATES.reinstalls).otherwise(RATES.cleared_cookies)
-        total = total + (draws.chance(share, "clear", "number", q) & (at_ms >= moment)).cast("long")
-    return total
+        within_quarter = draws.below_sql(91 * DAY, "clear-when", "number", f"{quarter}L")
+        moment = f"{START_MS + quarter * 91 * DAY}L + {within_quarter}"
+        happens = draws.chance_sql(share, "clear", "number", f"{quarter}L")
+        cleared.append(f"CASE WHEN {happens} AND {at_ms} >= {moment} THEN 1L ELSE 0L END")
+    return " + ".join(cleared)
 
 
-def cookie(draws: Draws, which: Column, epoch: Column) -> Column:
-    """The web cookie of a person's browser `which` (0, 1) after `epoch` clearings."""
-    return draws.uuid("cookie", "number", which, epoch)
+def cookie(draws: Draws, which: str, epoch: str) -> str:
+    """SQL: the web cookie of a person's browser `which` (0, 1) after `epoch` clearings."""
+    return draws.uuid_sql("cookie", "number", which, epoch)
 
 
-def install(draws: Draws, which: Column, epoch: Column) -> Column:
-    """The install id of a person's app on device `which` after `epoch` installs."""
-    return draws.uuid("install", "number", which, epoch)
+def install(draws: Draws, which: str, epoch: str) -> str:
+    """SQL: the install id of a person's app on device `which` after `epoch` installs."""
+    return draws.uuid_sql("install", "number", which, epoch)
 
 
-def own_device(draws: Draws, which: Column) -> Column:
-    """The id of a person's device `which`."""
-    return F.upper(draws.uuid("device", "number", which))
+def own_device(draws: Draws, which: str) -> str:
+    """SQL: the id of a person's device `which`."""
+    return f"upper({draws.uuid_sql('device', 'number', which)})"
 
 
-def tablet_cookie(draws: Draws) -> Column:
-    """The one cookie of the family tablet."""
-    return draws.uuid("tablet-cookie", "household_id")
+def tablet_cookie(draws: Draws) -> str:
+    """SQL: the one cookie of the family tablet."""
+    return draws.uuid_sql("tablet-cookie", "household_id")
 
 
-def tablet_install(draws: Draws) -> Column:
-    """The one install id of the family tablet."""
-    return draws.uuid("tablet-install", "household_id")
+def tablet_install(draws: Draws) -> str:
+    """SQL: the one install id of the family tablet."""
+    return draws.uuid_sql("tablet-install", "household_id")
 
 
-def tablet_device(draws: Draws) -> Column:
-    """The device id of the family tablet."""
-    return F.upper(draws.uuid("tablet-device", "household_id"))
+def tablet_device(draws: Draws) -> str:
+    """SQL: the device id of the family tablet."""
+    return f"upper({draws.uuid_sql('tablet-device', 'household_id')})"
 
 
-def kiosk_install(draws: Draws) -> Column:
-    """The install id of the kiosk in the store."""
-    return draws.uuid("kiosk-install")
+def kiosk_install(draws: Draws) -> str:
+    """SQL: the install id of the kiosk in the store."""
+    return draws.uuid_sql("kiosk-install")
 
 
-def kiosk_device(draws: Draws) -> Column:
-    """The device id of the kiosk in the store."""
-    return F.upper(draws.uuid("kiosk-device"))
+def kiosk_device(draws: Draws) -> str:
+    """SQL: the device id of the kiosk in the store."""
+    return f"upper({draws.uuid_sql('kiosk-device')})"
 
 
-def bot_cookie(draws: Draws, bot: Column | str, week: Column | str) -> Column:
-    """The cookie that crawler `bot` has for a week (both long)."""
-    return draws.uuid("bot-cookie", bot, week)
+def bot_cookie(draws: Draws, bot: str, week: str) -> str:
+    """SQL: the cookie that crawler `bot` has for a week (both bigint)."""
+    return draws.uuid_sql("bot-cookie", bot, week)

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.simulate.clock import day_of
+from motherlode.simulate.clock import day_sql
 from motherlode.simulate.draws import Draws
 from motherlode.simulate.params import SimulateParams, Window
 from motherlode.simulate.rates import RATES
@@ -18,8 +18,7 @@ from motherlode.simulate.score import BestScore, best_score
 from motherlode.simulate.write import write_table
 
 PEOPLE_HEADER = (
-    "person_id,household_id,role,first_name,last_name,email,phone,birth_date,joined_on,"
-    "late_login,typo,shares_device"
+    "person_id,household_id,role,first_name,last_name,email,phone,birth_date,joined_on,late_login,typo,shares_device"
 )
 
 
@@ -58,14 +57,15 @@ class Summary:
     seconds: float = 0.0
 
 
-def write_truth(facts: DataFrame, people: DataFrame, folder: Path, windows: tuple[Window, ...], draws: Draws) -> Summary:
+def write_truth(
+    facts: DataFrame, people: DataFrame, folder: Path, windows: tuple[Window, ...], draws: Draws
+) -> Summary:
     """Every truth file but summary.json, for all that the facts say was delivered."""
     facts = facts.persist()
     people = people.withColumn("role", F.when(F.col("is_adult"), "adult").otherwise("child"))
     owned = _owned(facts, people, draws).persist()
-    flag = F.col("shared").cast("string")
     write_table(
-        owned.withColumn("text", csv_line(*COLUMNS[:-1], flag)),
+        owned.withColumn("text", csv_line(*COLUMNS)),
         folder / "identifiers.csv", ",".join(COLUMNS), ["type", "value", "person_id"],
     )  # fmt: skip
     _write_people(people, folder / "people.csv")
@@ -95,10 +95,10 @@ _COUNTS = ("records", "repeats", "broken", "late")
 
 def _owned(facts: DataFrame, people: DataFrame, draws: Draws) -> DataFrame:
     """COLUMNS, for the identifiers that the logs show."""
-    shown = [F.when(F.col(n).isNotNull(), _pair(n, n)) for n in IDENTIFIERS]
-    shown.append(F.when(F.col("planted").isNotNull(), _pair("email", "planted")))
+    shown = [(name, name) for name in IDENTIFIERS] + [("email", "planted")]
+    pairs = ", ".join(f"IF({c} IS NULL, NULL, named_struct('type', '{kind}', 'value', {c}))" for kind, c in shown)
     seen = facts.where("what = 'seen'").select("planted", *IDENTIFIERS).distinct()
-    seen = seen.select(F.explode(F.array_compact(F.array(*shown))).alias("p")).select("p.*").distinct()
+    seen = seen.selectExpr(f"explode(array_compact(array({pairs}))) AS p").select("p.*").distinct()
     one_row = people.limit(1)
     owned = seen.join(registry_of(one_row, people, draws), ["type", "value"], "left")
     strangers = owned.where("person_id IS NULL").select("type").limit(3).collect()
@@ -107,19 +107,13 @@ def _owned(facts: DataFrame, people: DataFrame, draws: Draws) -> DataFrame:
     return owned.select(*COLUMNS)
 
 
-def _pair(kind: str, column: str) -> Column:
-    return F.struct(F.lit(kind).alias("type"), F.col(column).alias("value"))
-
-
 def _write_people(people: DataFrame, path: Path) -> None:
-    flags = [(F.col(n) & F.col("is_adult")).cast("string") for n in ("late_login", "typo", "has_tablet")]
-    joined = F.when(F.col("is_adult"), day_of(F.col("joined_ms")))
-    rows = people.withColumn("typo", F.col("name_typo") | F.col("email_typo"))
     text = csv_line(
         "person_id", "household_id", "role", quoted("first_name"), quoted("last_name"), "email", "phone",
-        "birth_date", joined, *flags,
+        "birth_date", f"CASE WHEN is_adult THEN {day_sql('joined_ms')} END", "is_adult AND late_login",
+        "is_adult AND (name_typo OR email_typo)", "is_adult AND has_tablet",
     )  # fmt: skip
-    write_table(rows.withColumn("text", text), path, PEOPLE_HEADER, ["household_id", "person_no"])
+    write_table(people.withColumn("text", text), path, PEOPLE_HEADER, ["household_id", "person_no"])
 
 
 def _per_day(facts: DataFrame, *keys: str) -> DataFrame:

@@ -82,7 +82,9 @@ class _Files:
         self.handle.close()
         self.path.with_name(self.path.name + TEMPORARY).replace(self.path)
         self.handle = None
-        yield _facts({"what": "file", "source": self.place[0], "day": self.place[1], "file": self.path.name, "files": 1})
+        yield _facts(
+            {"what": "file", "source": self.place[0], "day": self.place[1], "file": self.path.name, "files": 1}
+        )
 
     def _go_to(self, place: tuple[str, str, int]) -> Batches:
         if place == self.place:
@@ -100,7 +102,8 @@ class _Files:
     def _append(self, table: pa.Table) -> Batches:
         source, day = table["source"][0].as_py(), table["day"][0].as_py()
         keys, broken = table["key"].to_pylist(), table["broken"].to_pylist()
-        for position, (kind, text) in enumerate(zip(table["kind"].to_pylist(), table["text"].to_pylist(), strict=True)):
+        kinds, texts = table["kind"].to_pylist(), table["text"].to_pylist()
+        for position, (kind, text) in enumerate(zip(kinds, texts, strict=True)):
             line = self.line + 1
             if source == "email" and kind != BROKEN:
                 self._element(text)

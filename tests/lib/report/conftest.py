@@ -24,7 +24,12 @@ def sample() -> Findings:
         for n in [size * (1 + 0.15 * np.sin(number / 6)) * draw.uniform(0.92, 1.08)]
     ]
     sources = [("web", 412_331, 0.031, 0.011), ("store_sales", 310_222, 0.03, 0.004), ("email", 180_010, 0.052, 0.012)]
-    sources += [("shopify", 41_530, 0.12, 0.01), ("crm", 3_120, 0.03, 0.0), ("surveys", 2_210, 0.0, 0.013), ("products", 92_331, 0.0, 0.0)]
+    sources += [
+        ("shopify", 41_530, 0.12, 0.01),
+        ("crm", 3_120, 0.03, 0.0),
+        ("surveys", 2_210, 0.0, 0.013),
+        ("products", 92_331, 0.0, 0.0),
+    ]
     accounting = [
         {
             "source": name,
@@ -51,7 +56,14 @@ def sample() -> Findings:
         (["BANANAS"], ["FLUID MILK WHITE ONLY"], 2210, 0.17, 0.58, 1.6),
     ]
     rules += [
-        ([f"TYPE {number}"], [f"OTHER {number}"], int(draw.integers(60, 900)), 0.01, draw.uniform(0.1, 0.5), draw.uniform(1.1, 2.4))
+        (
+            [f"TYPE {number}"],
+            [f"OTHER {number}"],
+            int(draw.integers(60, 900)),
+            0.01,
+            draw.uniform(0.1, 0.5),
+            draw.uniform(1.1, 2.4),
+        )
         for number in range(70)
     ]
     predicted = [0.91, 0.78, 0.6, 0.42, 0.29, 0.2, 0.13, 0.08, 0.05, 0.02]
@@ -61,7 +73,13 @@ def sample() -> Findings:
     decile["churned"] = (decile["churn_rate"] * 80).round().astype(int)
     decile["lift"] = decile["churn_rate"] / decile["churn_rate"].mean()
     decile["judged_on"] = "2017-10-08"
-    offers = ["FLUID MILK WHITE ONLY", "YOGURT NOT MULTI-PACKS", "SHREDDED CHEESE", "BANANAS", "SOFT DRINKS 12/18&15PK CAN CAR"]
+    offers = [
+        "FLUID MILK WHITE ONLY",
+        "YOGURT NOT MULTI-PACKS",
+        "SHREDDED CHEESE",
+        "BANANAS",
+        "SOFT DRINKS 12/18&15PK CAN CAR",
+    ]
     return Findings(
         as_of=date(2017, 12, 31),
         accounting=pd.DataFrame(accounting),
@@ -80,23 +98,67 @@ def sample() -> Findings:
                 ("late_login", 1800, 630, 645, 2700, 2640, 2631, 0.9966, 0.9744, 0.9854),
                 ("shared_device", 2400, 520, 561, 2900, 2700, 2672, 0.9896, 0.9214, 0.9543),
             ],
-            columns=["scenario", "identifiers", "people", "customers", "true_pairs", "found_pairs", "correct_pairs", "precision", "recall", "f1"],
+            columns=[
+                "scenario",
+                "identifiers",
+                "people",
+                "customers",
+                "true_pairs",
+                "found_pairs",
+                "correct_pairs",
+                "precision",
+                "recall",
+                "f1",
+            ],
         ),
-        identifiers=pd.DataFrame({"identifiers": range(1, 13), "customers": [310, 520, 480, 300, 190, 110, 70, 41, 20, 9, 4, 1]}),
+        identifiers=pd.DataFrame(
+            {"identifiers": range(1, 13), "customers": [310, 520, 480, 300, 190, 110, 70, 41, 20, 9, 4, 1]}
+        ),
         largest=pd.DataFrame({"identifiers": [12, 11, 11, 11, 11], "shared_identifiers": [1, 0, 2, 1, 0]}),
         funnel=pd.DataFrame(
-            {"channel": ["web", "app"], "sessions": [61_200, 24_800], "viewed": [44_100, 19_900], "added": [17_300, 9_100], "ordered": [8_200, 4_900]}
+            {
+                "channel": ["web", "app"],
+                "sessions": [61_200, 24_800],
+                "viewed": [44_100, 19_900],
+                "added": [17_300, 9_100],
+                "ordered": [8_200, 4_900],
+            }
         ),
-        totals=pd.DataFrame({"baskets": [65_000], "net": [2_015_000.0], "first_day": [date(2017, 1, 1)], "last_day": [date(2017, 12, 31)]}),
+        totals=pd.DataFrame(
+            {
+                "baskets": [65_000],
+                "net": [2_015_000.0],
+                "first_day": [date(2017, 1, 1)],
+                "last_day": [date(2017, 12, 31)],
+            }
+        ),
         volume=pd.DataFrame(volume),
         grain="week",
         segments=pd.DataFrame(
-            [(number, name, size, net, net / size, r, f, m, risk) for number, name, size, net, r, f, m, risk in segments],
-            columns=["segment_id", "segment", "customers", "net", "mean_net", "recency", "frequency", "monetary", "churn"],
+            [
+                (number, name, size, net, net / size, r, f, m, risk)
+                for number, name, size, net, r, f, m, risk in segments
+            ],
+            columns=[
+                "segment_id",
+                "segment",
+                "customers",
+                "net",
+                "mean_net",
+                "recency",
+                "frequency",
+                "monetary",
+                "churn",
+            ],
         ),
         rfm=pd.DataFrame(
             [
-                {"recency_score": r, "frequency_score": f, "customers": int(5 + 60 / (1 + (r - f) ** 2)), "mean_net": 100.0 * f * r}
+                {
+                    "recency_score": r,
+                    "frequency_score": f,
+                    "customers": int(5 + 60 / (1 + (r - f) ** 2)),
+                    "mean_net": 100.0 * f * r,
+                }
                 for r in range(1, 6)
                 for f in range(1, 6)
             ]
@@ -119,7 +181,12 @@ def sample() -> Findings:
             columns=["pseudonym", "rank", "product", "department", "is_repeat"],
         ),
         deciles=decile,
-        risks=pd.DataFrame({"probability": [n / 20 for n in range(20)], "customers": [int(150 * np.exp(-n / 5) + n * 2) for n in range(20)]}),
+        risks=pd.DataFrame(
+            {
+                "probability": [n / 20 for n in range(20)],
+                "customers": [int(150 * np.exp(-n / 5) + n * 2) for n in range(20)],
+            }
+        ),
         horizon=pd.DataFrame({"horizon_days": [56], "customers": [801]}),
         quality=pd.DataFrame(
             [

@@ -1,0 +1,134 @@
+"""The churn model, trained on earlier dates and judged on a later one.
+
+How it grows: a row for each customer and training date; each level of each tree passes over them once without a
+shuffle of rows. The features of a date are one grouped pass over the customer-days.
+"""
+
+import sys
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from motherlode.contracts import features, mining
+from motherlode.contracts.jobs import Job, Outputs, Snapshot
+from motherlode.contracts.models import Fitted
+from motherlode.contracts.tables import Purpose
+from motherlode.features.customer_features import customer_features
+from motherlode.features.labels import churn_labels
+from motherlode.mining.binary_metrics import counts, probability_metrics, ranking_metrics
+from motherlode.mining.churn import (
+    INPUTS,
+    LABEL,
+    ChurnParams,
+    calibrated,
+    judged_date,
+    lateness_rule,
+    outcomes,
+    probability,
+    train,
+    training_dates,
+)
+from motherlode.mining.deciles import with_decile
+from motherlode.mining.errors import require
+from motherlode.mining.frames import compact, known_by
+
+
+def transform(days: DataFrame, as_of: date, params: ChurnParams) -> Outputs:
+    known = known_by(days, as_of).persist()
+    judged_on, earlier = judged_date(as_of, params), training_dates(as_of, params)
+    dated = outcomes(
+        [judged_on, *earlier],
+        lambda day: customer_features(known, day),
+        lambda day: churn_labels(known, day, params.horizon_days),
+    )
+    rows, _ = compact(dated)
+    of_date = F.col("dated")
+    judged = rows.where(of_date == F.lit(judged_on))
+    newest = rows.where(of_date == F.lit(earlier[0]))
+    oldest = rows.where(of_date < F.lit(earlier[0]))
+    base_rate = _require_both(oldest, newest, judged, params)
+
+    # What scores a date was trained, and its probabilities fitted, on dates before it.
+    first = train(oldest, params)
+    trees = train(rows.where(of_date < F.lit(judged_on)), params)
+    told = calibrated(first, newest, trees).transform(judged).withColumn("probability", probability()).persist()
+    metrics = {
+        **ranking_metrics(counts(told, F.col("probability"), LABEL)),
+        **probability_metrics(told, F.col("probability"), LABEL),
+    }
+    baseline = {
+        **ranking_metrics(counts(judged, lateness_rule(), LABEL)),
+        **probability_metrics(judged, F.lit(base_rate), LABEL),
+    }
+    fitted = Fitted(
+        model=calibrated(trees, judged, train(rows, params)),
+        example=judged.select(*INPUTS).limit(5),
+        metrics=metrics,
+        parameters={
+            "horizon_days": params.horizon_days,
+            "train_dates": params.train_dates,
+            "depth": params.depth,
+            "trees": params.trees,
+            "learning_rate": params.learning_rate,
+            "seed": params.seed,
+            "judged_on": judged_on.isoformat(),
+        },
+        baseline=baseline,
+    )
+    return {mining.CHURN.name: fitted, mining.CHURN_EVALUATION.name: _evaluation(told, as_of, judged_on)}
+
+
+def _require_both(oldest: DataFrame, newest: DataFrame, judged: DataFrame, params: ChurnParams) -> float:
+    """The rate of churn in training, once each part has enough of both outcomes."""
+    rates = []
+    for part, what in ((oldest, "to train on"), (newest, "to calibrate on"), (judged, "to judge on")):
+        sums = part.agg(F.count(F.lit(1)).alias("all"), F.coalesce(F.sum(LABEL), F.lit(0)).alias("churned")).first()
+        found = (0, 0) if sums is None else (sums["churned"], sums["all"] - sums["churned"])
+        require("mining.churn", found[0], params.min_cases, f"customers {what} who churned")
+        require("mining.churn", found[1], params.min_cases, f"customers {what} who stayed")
+        rates.append((found[0], sum(found)))
+    churned, customers = (sum(column) for column in zip(*rates[:2], strict=True))
+    return churned / max(customers, 1)
+
+
+def _evaluation(told: DataFrame, as_of: date, judged_on: date) -> DataFrame:
+    all_cases = told.agg(F.avg(F.col(LABEL).cast("double")).alias("rate_of_all"))
+    return (
+        with_decile(told.select("customer_id", "probability", LABEL), "probability", "customer_id", "decile")
+        .groupBy("decile")
+        .agg(
+            F.count(F.lit(1)).alias("customers"),
+            F.sum(F.col(LABEL).cast("long")).alias("churned"),
+            F.avg("probability").alias("mean_probability"),
+            F.avg(F.col(LABEL).cast("double")).alias("churn_rate"),
+        )
+        .crossJoin(F.broadcast(all_cases))
+        .select(
+            F.lit(as_of).alias("as_of"),
+            F.lit(judged_on.isoformat()).alias("judged_on"),
+            "decile",
+            "customers",
+            "churned",
+            "mean_probability",
+            "churn_rate",
+            (F.col("churn_rate") / F.col("rate_of_all")).alias("lift"),
+        )
+    )
+
+
+JOB = Job(
+    name="mining.churn",
+    doc="Trains the churn model on earlier dates and judges it on a later one",
+    reads={"days": features.CUSTOMER_DAYS},
+    writes=(mining.CHURN, mining.CHURN_EVALUATION),
+    transform=transform,
+    mode=Snapshot(),
+    purpose=Purpose.ANALYTICS,
+    params=ChurnParams,
+)
+
+if __name__ == "__main__":
+    from jobs.pipeline import main
+
+    main(["mining.churn", *sys.argv[1:]])

@@ -1,0 +1,58 @@
+"""Models beside their simplest rivals, and what follows."""
+
+import pandas as pd
+
+from motherlode.report import words
+from motherlode.report.findings import each
+from motherlode.report.page import Block, Grid, Section, Text
+
+# Measures of error; of all others more is better.
+LESS_IS_BETTER = ("loss", "error", "brier", "rmse", "mae", "mse", "deviance", "davies", "entropy", "distance", "cost")
+
+
+def models(quality: pd.DataFrame) -> Section:
+    """Each model beside its simplest rival."""
+    title = "How good the models are"
+    if quality.empty:
+        return Section("models", title, "", [Text("No model has been trained yet.", tone="nothing")])
+    judged = [(row, verdict(str(row.metric), row.value, row.baseline)) for row in each(quality)]
+    lost = [f"{row.model} by {row.metric}" for row, said in judged if said == "does not beat its rival"]
+    lead = "On data that the models have not seen, beside the simplest rival that does the same job."
+    blocks: list[Block] = []
+    if lost:
+        blocks.append(Text(f"No better than the simplest rival: {words.listed(lost)}.", tone="warning"))
+    blocks.append(
+        Grid(
+            "Measures",
+            ("Model", "Measure", "Model's", "Rival's", "Verdict", "Trained as of"),
+            [
+                (
+                    str(row.model),
+                    str(row.metric),
+                    _measure(row.value),
+                    _measure(row.baseline),
+                    said,
+                    str(row.trained_as_of),
+                )
+                for row, said in judged
+            ],
+            words=frozenset({0, 1, 4}),
+        )
+    )
+    return Section("models", title, lead, blocks)
+
+
+def verdict(metric: str, value: float, baseline: float | None) -> str:
+    """Whether a model is worth having; a tie is not."""
+    if baseline is None or words.is_missing(baseline) or words.is_missing(value):
+        return words.NOTHING
+    less = any(word in metric.lower() for word in LESS_IS_BETTER)
+    better = value < baseline if less else value > baseline
+    return "beats its rival" if better else "does not beat its rival"
+
+
+def _measure(value: float | None) -> str:
+    """Counts in full, shares and scores to four digits."""
+    if value is None or words.is_missing(value):
+        return words.NOTHING
+    return words.count(value) if float(value).is_integer() and abs(value) >= 10 else words.decimal(value, 4)

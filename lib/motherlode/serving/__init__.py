@@ -1,0 +1,1 @@
+"""What shapes the findings for those who read them."""

@@ -1,0 +1,79 @@
+"""A small world, run once for the whole suite: its logs day by day, its warehouse, its report."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from motherlode.runner.registry import all_jobs
+from motherlode.runner.run import Context, Result, run_job
+from motherlode.settings import load_settings
+from motherlode.simulate import SimulateParams, Window, generate
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST = date(2017, 1, 1)
+# The last day of the first run; the day after it is what the second run adds.
+LAST = date(2017, 4, 29)
+HOUSEHOLDS = "24"
+SMALL = (
+    "churn.horizon_days=14",
+    "churn.min_cases=5",
+    "fp_growth.min_support=0.02",
+    "recommender.rank=8",
+    "recommender.iterations=3",
+)
+
+
+@dataclass
+class World:
+    """One warehouse: what was run on it, and where it lies."""
+
+    context: Context
+    results: dict[str, Result]
+    folder: Path
+
+    def run(self) -> dict[str, Result]:
+        self.context.as_of = None
+        self.results = {name: run_job(self.context, job) for name, job in all_jobs().items()}
+        return self.results
+
+
+@pytest.fixture(scope="session")
+def new_world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], World]:
+    def make(name: str, logs: Path) -> World:
+        folder = tmp_path_factory.mktemp(name)
+        overrides = (
+            f"paths.landing={logs}",
+            f"paths.warehouse={folder / 'warehouse'}",
+            f"paths.documents={folder}",
+            f"paths.tracking=sqlite:///{folder / 'mlflow.db'}",
+            f"paths.artifacts={folder / 'mlruns'}",
+            f"paths.jars={ROOT / 'build/jars'}",
+            *SMALL,
+        )
+        kinds = {job.params for job in all_jobs().values() if job.params}
+        settings = load_settings(ROOT / "conf", "demo", overrides, sorted(kinds, key=str))
+        return World(Context(spark, settings), {}, folder)
+
+    return make
+
+
+def simulate(spark: SparkSession, out: Path, until: date) -> Path:
+    """The raw logs delivered before a day."""
+    window = Window(FIRST, until)
+    generate(spark, out, SimulateParams(households=HOUSEHOLDS, window=window, cache=ROOT / "build/cache"))
+    return out
+
+
+@pytest.fixture(scope="session")
+def world(
+    spark: SparkSession, new_world: Callable[[str, Path], World], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The first run on all days but the last."""
+    logs = simulate(spark, tmp_path_factory.mktemp("logs"), LAST + timedelta(days=1))
+    made = new_world("world", logs)
+    made.run()
+    yield made

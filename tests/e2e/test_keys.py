@@ -1,0 +1,23 @@
+"""What a contract promises of a table holds for what was written."""
+
+import pytest
+from pyspark.sql import functions as F
+from tests.e2e.conftest import World
+
+from motherlode.contracts.catalogue import TABLES
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_keys_are_unique_and_fields_as_declared(world: World, name: str) -> None:
+    table = TABLES[name]
+    version = world.context.warehouse.version(table)
+    if version is None:
+        assert name.endswith(("_quarantine", "_duplicates")), f"{name} was never written"
+        return
+    rows = world.context.warehouse.read(table, version)
+    assert rows.groupBy(*table.key).count().where("count > 1").limit(1).count() == 0
+    assert [(f.name, f.dataType) for f in rows.schema] == [(f.name, f.dataType) for f in table.schema]
+    nulls = [F.sum(F.col(f.name).isNull().cast("int")).alias(f.name) for f in table.fields if not f.nullable]
+    counted = rows.agg(*nulls).head()
+    assert counted is not None
+    assert {column: n for column, n in counted.asDict().items() if n} == {}

@@ -1,0 +1,96 @@
+"""Running again changes nothing; a day more gives what a run from scratch gives."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from tests.e2e.conftest import LAST, World, simulate
+from tests.e2e.tables import rows_of
+
+from motherlode.contracts import bronze, identity, mining, serving
+from motherlode.contracts.catalogue import TABLES
+from motherlode.runner.registry import all_jobs
+
+# Trained models vary with the order of sums: what they say is compared by their metrics elsewhere.
+BY_MODEL = {
+    mining.RECOMMENDATIONS.full_name,
+    mining.SEGMENTS.full_name,
+    mining.CHURN_SCORES.full_name,
+    mining.CHURN_EVALUATION.full_name,
+    serving.RECOMMENDATIONS.full_name,
+    serving.CUSTOMER_SEGMENTS.full_name,
+    serving.CHURN_SCORES.full_name,
+    serving.MODEL_QUALITY.full_name,
+}
+BY_BATCH = {bronze.FILES.full_name, serving.INGEST_ACCOUNTING.full_name}
+# These say what a model said about a customer, beside facts.
+MODEL_COLUMNS = {serving.CUSTOMER_PROFILE.full_name: ("segment", "churn_probability")}
+
+
+def test_every_job_ran(world: World) -> None:
+    assert {name: r.why for name, r in world.results.items() if r.status != "done"} == {}
+
+
+def test_running_again_changes_nothing(world: World) -> None:
+    before = {name: world.context.warehouse.version(table) for name, table in TABLES.items()}
+    first = sum(result.seconds for result in world.results.values())
+    started = time.monotonic()
+    again = world.run()
+    assert {name: result.status for name, result in again.items()} == dict.fromkeys(all_jobs(), "skipped") | {
+        "bronze.files": "done"
+    }
+    assert {name: world.context.warehouse.version(table) for name, table in TABLES.items()} == before
+    assert time.monotonic() - started < first / 3
+
+
+@pytest.fixture(scope="module")
+def day_added(world, spark, new_world, tmp_path_factory):  # type: ignore[no-untyped-def]
+    """The world after one day more, and another one that saw all days at once."""
+    from pathlib import Path
+
+    logs = Path(world.context.settings.paths.landing)
+    simulate(spark, logs, LAST + timedelta(days=2))
+    added = world.run()
+    scratch = new_world("scratch", logs)
+    scratch.run()
+    return added, scratch
+
+
+def test_a_day_more_equals_a_run_from_scratch(world: World, day_added) -> None:  # type: ignore[no-untyped-def]
+    added, scratch = day_added
+    assert added["silver.events"].status == "done"
+    day = scratch.context.business_day()
+    assert world.context.business_day() == day
+    different = {}
+    for name, table in TABLES.items():
+        if name in BY_MODEL | BY_BATCH:
+            continue
+        where = f"as_of = DATE'{day}'" if table.partition_by == ("as_of",) else "true"
+        leave_out = MODEL_COLUMNS.get(name, ())
+        one = rows_of(world.context, table, where, leave_out)
+        other = rows_of(scratch.context, table, where, leave_out)
+        if one != other:
+            missing = [row for row in other if row not in set(one)][:2]
+            extra = [row for row in one if row not in set(other)][:2]
+            different[name] = (len(one), len(other), missing, extra)
+    assert different == {}
+
+
+def test_the_partition_of_identifiers_is_the_same(world: World, day_added) -> None:  # type: ignore[no-untyped-def]
+    _, scratch = day_added
+    one = rows_of(world.context, identity.CUSTOMER_MAP)
+    other = rows_of(scratch.context, identity.CUSTOMER_MAP)
+    assert one == other
+
+
+def test_retrained_models_are_as_good(world: World, day_added) -> None:  # type: ignore[no-untyped-def]
+    _, scratch = day_added
+
+    def quality(some: World) -> dict[tuple[str, str], float]:
+        table = serving.MODEL_QUALITY
+        rows = some.context.warehouse.read(table, some.context.warehouse.version(table)).collect()
+        return {(row["model"], row["metric"]): row["value"] for row in rows}
+
+    one, other = quality(world), quality(scratch)
+    assert one.keys() == other.keys()
+    assert one[("churn", "auc")] == pytest.approx(other[("churn", "auc")], abs=0.1)

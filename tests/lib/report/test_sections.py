@@ -1,0 +1,114 @@
+"""What the sections say about known findings."""
+
+import dataclasses
+
+import pytest
+
+from motherlode.report import sections, verdicts
+from motherlode.report.findings import Findings
+from motherlode.report.page import Cards, Charts, Grid, Rules, Section, Text
+
+
+def grid(section: Section, caption: str) -> Grid:
+    return next(block for block in section.blocks if isinstance(block, Grid) and block.caption.startswith(caption))
+
+
+def texts(section: Section, tone: str) -> list[str]:
+    return [block.text for block in section.blocks if isinstance(block, Text) and block.tone == tone]
+
+
+def test_headline_numbers(found: Findings) -> None:
+    shown = {tile.label: tile.value for tile in sections.tiles(found, "USD")}
+    assert shown == {
+        "Records received": "1,041,754",
+        "Of these, taken": "996,845",
+        "Customers": "2,055",
+        "Baskets": "65,000",
+        "Revenue": "$2,015,000",
+        "As of": "31 Dec 2017",
+    }
+
+
+def test_accounting_balances_or_warns(found: Findings) -> None:
+    balanced = sections.intake(found)
+    assert balanced.lead.endswith("In every batch, records in = taken + repeats + set aside.")
+    assert texts(balanced, "warning") == []
+    assert grid(balanced, "Accounting").rows[3] == ("shopify", "41,530", "36,131", "4,984", "415", "1.00%", "✓ yes")
+    broken = found.accounting.assign(unbalanced=[2, 0, 0, 0, 0, 0, 0])
+    section = sections.intake(dataclasses.replace(found, accounting=broken))
+    assert texts(section, "warning") == ["In 2 batches the sums differ: records were lost or made up."]
+    assert "In every batch" not in section.lead
+    assert grid(section, "Accounting").rows[0][-1] == "✗ no"
+
+
+def test_reasons_name_what_is_not_listed(found: Findings) -> None:
+    reasons = grid(sections.intake(found), "Why")
+    assert reasons.caption == "Why records were set aside; 3,581 records for rarer reasons"
+    assert reasons.rows[3] == ("web", "valid JSON", "", "", "410")
+
+
+def test_identity_is_judged_where_there_is_a_sample(found: Findings) -> None:
+    section = sections.identity(found)
+    assert "2,055 customers; 85% of them are known by more than one" in section.lead
+    assert grid(section, "Accuracy").rows[0] == ("All", "2,100", "2,163", "9,100", "99.6%", "96.6%", "0.981")
+    without = sections.identity(dataclasses.replace(found, accuracy=found.accuracy.iloc[:0]))
+    assert texts(without, "nothing") == ["There is no labelled sample, so the accuracy of identities is unknown."]
+
+
+def test_the_funnel_adds_the_channels_up(found: Findings) -> None:
+    rows = grid(sections.visits(found), "Sessions").rows
+    assert rows[0] == ("All", "86,000", "64,000", "26,400", "13,100", "15.2%")
+    assert rows[2] == ("app", "24,800", "19,900", "9,100", "4,900", "19.8%")
+
+
+def test_rules_are_sentences(found: Findings) -> None:
+    rules = next(block for block in sections.rules(found).blocks if isinstance(block, Rules)).rules
+    assert len(rules) == sections.RULES_IN_WORDS
+    assert (rules[1].buys, rules[1].also) == (["TACO SHELLS", "GROUND BEEF"], ["SHREDDED CHEESE"])
+    assert rules[0].evidence == "3.2 times as often as chance, in 412 baskets (44%)."
+
+
+def test_an_example_without_history_is_still_a_card(found: Findings) -> None:
+    cards = next(block for block in sections.recommendations(found, "USD").blocks if isinstance(block, Cards)).cards
+    assert [card.title for card in cards] == ["Customer 1f8c20", "Customer 5ab311", "Customer 9e07dd"]
+    assert cards[0].facts == [
+        "Frequent, high spending",
+        "131 baskets, $4,210 in all",
+        "last bought 2 days ago",
+        "2% risk of leaving",
+    ]
+    assert cards[2].facts == ["0 baskets, $0 in all"]
+    assert [offer.is_repeat for offer in cards[0].offers] == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "baseline", "expected"),
+    [
+        ("auc", 0.9, 0.8, "beats its rival"),
+        ("auc", 0.8, 0.8, "does not beat its rival"),
+        ("brier", 0.1, 0.2, "beats its rival"),
+        ("log_loss", 0.5, 0.4, "does not beat its rival"),
+        ("silhouette", 0.4, None, "–"),
+        ("silhouette", 0.4, float("nan"), "–"),
+    ],
+)
+def test_a_model_is_held_against_its_rival(metric: str, value: float, baseline: float | None, expected: str) -> None:
+    assert verdicts.verdict(metric, value, baseline) == expected
+
+
+def test_a_model_that_loses_is_said_plainly(found: Findings) -> None:
+    section = verdicts.models(found.quality)
+    assert texts(section, "warning") == ["No better than the simplest rival: mining.recommender by ndcg_at_10."]
+    assert grid(section, "Measures").rows[4] == ("mining.fp_growth", "rules", "812", "–", "–", "2017-12-31")
+
+
+def test_colours_follow_size_and_the_channels_beyond_five_share_one(found: Findings) -> None:
+    many = found.volume.assign(channel=[f"channel {row % 9}" for row in range(len(found.volume))])
+    drawn = next(
+        block
+        for block in sections.sales(dataclasses.replace(found, volume=many), "USD").blocks
+        if isinstance(block, Charts)
+    )
+    scale = drawn.charts[0].spec["encoding"]["color"]["scale"]
+    assert len(scale["domain"]) == len(scale["range"]) == 9
+    assert set(scale["range"][5:]) == {"var(--c6)"}
