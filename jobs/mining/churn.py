@@ -21,7 +21,6 @@ from motherlode.mining.churn import (
     INPUTS,
     LABEL,
     ChurnParams,
-    calibrated,
     judged_date,
     lateness_rule,
     outcomes,
@@ -35,24 +34,21 @@ from motherlode.mining.frames import compact, known_by
 
 
 def transform(days: DataFrame, as_of: date, params: ChurnParams) -> Outputs:
-    known = known_by(days, as_of).persist()
+    known = known_by(days, as_of)
     judged_on, earlier = judged_date(as_of, params), training_dates(as_of, params)
     dated = outcomes(
+        known,
         [judged_on, *earlier],
-        lambda day: customer_features(known, day),
-        lambda day: churn_labels(known, day, params.horizon_days),
+        customer_features,
+        lambda days, day: churn_labels(days, day, params.horizon_days),
     )
     rows, _ = compact(dated)
-    of_date = F.col("dated")
-    judged = rows.where(of_date == F.lit(judged_on))
-    newest = rows.where(of_date == F.lit(earlier[0]))
-    oldest = rows.where(of_date < F.lit(earlier[0]))
-    base_rate = _require_both(oldest, newest, judged, params)
+    before = rows.where(F.col("dated") < F.lit(judged_on))
+    judged = rows.where(F.col("dated") == F.lit(judged_on))
+    base_rate = _base_rate(before, params, "to train on")
+    _base_rate(judged, params, "to judge on")
 
-    # What scores a date was trained, and its probabilities fitted, on dates before it.
-    first = train(oldest, params)
-    trees = train(rows.where(of_date < F.lit(judged_on)), params)
-    told = calibrated(first, newest, trees).transform(judged).withColumn("probability", probability()).persist()
+    told = train(before, params).transform(judged).withColumn("probability", probability()).persist()
     metrics = {
         **ranking_metrics(counts(told, F.col("probability"), LABEL)),
         **probability_metrics(told, F.col("probability"), LABEL),
@@ -62,7 +58,7 @@ def transform(days: DataFrame, as_of: date, params: ChurnParams) -> Outputs:
         **probability_metrics(judged, F.lit(base_rate), LABEL),
     }
     fitted = Fitted(
-        model=calibrated(trees, judged, train(rows, params)),
+        model=train(rows, params),
         example=judged.select(*INPUTS).limit(5),
         metrics=metrics,
         parameters={
@@ -71,6 +67,8 @@ def transform(days: DataFrame, as_of: date, params: ChurnParams) -> Outputs:
             "depth": params.depth,
             "trees": params.trees,
             "learning_rate": params.learning_rate,
+            "leaf": params.leaf,
+            "sample": params.sample,
             "seed": params.seed,
             "judged_on": judged_on.isoformat(),
         },
@@ -79,17 +77,13 @@ def transform(days: DataFrame, as_of: date, params: ChurnParams) -> Outputs:
     return {mining.CHURN.name: fitted, mining.CHURN_EVALUATION.name: _evaluation(told, as_of, judged_on)}
 
 
-def _require_both(oldest: DataFrame, newest: DataFrame, judged: DataFrame, params: ChurnParams) -> float:
-    """The rate of churn in training, once each part has enough of both outcomes."""
-    rates = []
-    for part, what in ((oldest, "to train on"), (newest, "to calibrate on"), (judged, "to judge on")):
-        sums = part.agg(F.count(F.lit(1)).alias("all"), F.coalesce(F.sum(LABEL), F.lit(0)).alias("churned")).first()
-        found = (0, 0) if sums is None else (sums["churned"], sums["all"] - sums["churned"])
-        require("mining.churn", found[0], params.min_cases, f"customers {what} who churned")
-        require("mining.churn", found[1], params.min_cases, f"customers {what} who stayed")
-        rates.append((found[0], sum(found)))
-    churned, customers = (sum(column) for column in zip(*rates[:2], strict=True))
-    return churned / max(customers, 1)
+def _base_rate(rows: DataFrame, params: ChurnParams, what: str) -> float:
+    """The share of churners, once there are enough of both outcomes."""
+    sums = rows.agg(F.count(F.lit(1)).alias("all"), F.coalesce(F.sum(LABEL), F.lit(0)).alias("churned")).first()
+    everyone, churned = (0, 0) if sums is None else (sums["all"], sums["churned"])
+    require("mining.churn", churned, params.min_cases, f"customers {what} who churned")
+    require("mining.churn", everyone - churned, params.min_cases, f"customers {what} who stayed")
+    return float(churned / max(everyone, 1))
 
 
 def _evaluation(told: DataFrame, as_of: date, judged_on: date) -> DataFrame:

@@ -28,6 +28,16 @@ class Paths:
     artifacts: str
     jars: str = ""
 
+    def absolute(self) -> "Paths":
+        """The same with relative paths made absolute: Spark, MLflow and Python workers have folders of their own."""
+        made = {f.name: str(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        for name, value in made.items():
+            scheme = "sqlite:///" if value.startswith("sqlite:///") else ""
+            plain = value.removeprefix(scheme)
+            if plain and "://" not in plain and not plain.startswith("file:"):
+                made[name] = scheme + str(Path(plain).absolute())
+        return Paths(**made)
+
 
 @dataclass(frozen=True)
 class Business:
@@ -114,6 +124,7 @@ def load_settings(
     if by_section:
         _check_keys("conf", tree, known)
     core = {name: build(kind, tree.get(name, {}), name) for name, kind in CORE.items()}
+    core["paths"] = core["paths"].absolute()
     shared = {"zone": core["business"].zone, "default_granted": core["consent"].default_granted}
     params = {}
     for name, kind in by_section.items():

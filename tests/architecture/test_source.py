@@ -47,11 +47,13 @@ def faults(path: Path, source: str) -> list[str]:
             found.append(f"calls {name}")
         if name in ("F.udf", "functions.udf", "udf"):
             found.append("a row-wise Python UDF")
-        if is_pure and (last == "getOrCreate" or name in ("datetime.now", "date.today", "time.time", "F.rand", "F.now")):
+        if is_pure and (
+            last == "getOrCreate" or name in ("datetime.now", "date.today", "time.time", "F.rand", "F.now")
+        ):
             found.append(f"calls {name}")
-        if last == "join" and any(keyword.arg == "on" for keyword in call.keywords):
-            if not any(keyword.arg == "how" for keyword in call.keywords):
-                found.append(f"line {call.lineno}: join without how=")
+        given = {keyword.arg for keyword in call.keywords}
+        if last == "join" and "on" in given and "how" not in given:
+            found.append(f"line {call.lineno}: join without how=")
         if any(k.arg == "shell" and getattr(k.value, "value", False) for k in call.keywords):
             found.append(f"{name} by a shell")
     for node in ast.walk(tree):

@@ -6,7 +6,9 @@ from motherlode.contracts.tables import Table
 from motherlode.runner.run import Context
 
 
-def rows_of(context: Context, table: Table, where: str = "true", leave_out: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+def rows_of(
+    context: Context, table: Table, where: str = "true", leave_out: tuple[str, ...] = ()
+) -> list[tuple[Any, ...]]:
     """The multiset of rows, without volatile columns."""
     columns = [name for name in table.stable_columns if name not in leave_out]
     rows = context.warehouse.read(table, context.warehouse.version(table)).where(where).select(*columns).collect()

@@ -6,10 +6,9 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tests.e2e.conftest import World
-
 from motherlode.contracts import serving
 from motherlode.settings import load_sources
+from tests.e2e.conftest import World
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from tests.e2e.conftest import World
 
 from motherlode.contracts import bronze, serving
 from motherlode.contracts.tables import Table
 from motherlode.runner.explain import key_condition, walk
+from tests.e2e.conftest import World
 
 ROWS = 20
 

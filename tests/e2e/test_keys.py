@@ -2,9 +2,9 @@
 
 import pytest
 from pyspark.sql import functions as F
-from tests.e2e.conftest import World
 
 from motherlode.contracts.catalogue import TABLES
+from tests.e2e.conftest import World
 
 
 @pytest.mark.parametrize("name", list(TABLES))

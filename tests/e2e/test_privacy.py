@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.conftest import World
 
 # Short or common values would be found everywhere by chance.
@@ -50,7 +51,7 @@ def _files(world: World) -> list[Path]:
     left = {warehouse / "bronze", warehouse / "_motherlode" / "checkpoints"}
     kept = [p for p in world.folder.rglob("*") if p.is_file() and not any(folder in p.parents for folder in left)]
     # Bronze's rows are plain by design; its log may not be.
-    kept += [p for p in (warehouse / "bronze").rglob("_delta_log/*.json")]
+    kept += (warehouse / "bronze").rglob("_delta_log/*.json")
     return kept
 
 

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql.pandas.types import to_arrow_schema
-from tests.e2e.conftest import World
 
 from motherlode.contracts import serving
 from motherlode.contracts.tables import Table
+from tests.e2e.conftest import World
 
 
 @pytest.mark.parametrize("table", serving.TABLES, ids=lambda table: table.name)
@@ -35,5 +35,5 @@ def test_deltalake_and_duckdb_read_it(world: World, table: Table) -> None:
     assert counted is not None
     assert counted[0] == frame.num_rows
     keys = ", ".join(table.key)
-    doubled = duckdb.sql(f"SELECT {keys} FROM dataset GROUP BY {keys} HAVING count(*) > 1").fetchall()  # noqa: S608
+    doubled = duckdb.sql(f"SELECT {keys} FROM dataset GROUP BY {keys} HAVING count(*) > 1").fetchall()
     assert doubled == []

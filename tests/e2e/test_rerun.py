@@ -4,12 +4,12 @@ import time
 from datetime import timedelta
 
 import pytest
-from tests.e2e.conftest import LAST, World, simulate
-from tests.e2e.tables import rows_of
 
 from motherlode.contracts import bronze, identity, mining, serving
 from motherlode.contracts.catalogue import TABLES
 from motherlode.runner.registry import all_jobs
+from tests.e2e.conftest import LAST, World, simulate
+from tests.e2e.tables import rows_of
 
 # Trained models vary with the order of sums: what they say is compared by their metrics elsewhere.
 BY_MODEL = {

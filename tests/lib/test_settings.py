@@ -32,7 +32,9 @@ def conf(tmp_path: Path) -> Path:
 
 def test_later_files_and_set_win(conf: Path) -> None:
     made = load_settings(conf, "night", ("paths.landing=s3://raw/logs", "spark.conf.spark.x.y=2"), [SessionGapParams])
-    assert (made.paths.warehouse, made.paths.landing) == ("mine", "s3://raw/logs")
+    assert made.paths.landing == "s3://raw/logs"
+    assert made.paths.warehouse == str(Path("mine").absolute())
+    assert made.paths.tracking == "sqlite:///" + str(Path("m.db").absolute())
     assert made.spark.conf == {"spark.x.y": "2"}
     assert made.params_of(SessionGapParams) == SessionGapParams(zone="Europe/Berlin", gap_minutes=5)
 

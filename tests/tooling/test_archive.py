@@ -39,9 +39,7 @@ def test_it_holds_the_package_its_data_and_the_jobs_but_no_litter(project: Path)
     ]
 
 
-def test_equal_sources_give_equal_bytes_whatever_their_age_mode_and_place(
-    project: Path, tmp_path: Path
-) -> None:
+def test_equal_sources_give_equal_bytes_whatever_their_age_mode_and_place(project: Path, tmp_path: Path) -> None:
     first = archive.build(project, project / "one.zip")
     for path in project.rglob("*.py"):
         path.chmod(0o755)

@@ -7,14 +7,10 @@ LOCK = (ROOT / "requirements.lock").read_text()
 
 
 def test_every_package_of_the_lock_is_pinned_with_hashes() -> None:
-    packages = re.split(
-        r"^(?=[a-z0-9])", re.sub(r"^ *#.*\n", "", LOCK, flags=re.MULTILINE), flags=re.MULTILINE
-    )[1:]
+    packages = re.split(r"^(?=[a-z0-9])", re.sub(r"^ *#.*\n", "", LOCK, flags=re.MULTILINE), flags=re.MULTILINE)[1:]
     assert len(packages) > 100
     for package in packages:
-        assert re.match(
-            r"[a-z0-9._-]+==\S+ (; [^\n]+ )?\\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+$", package
-        )
+        assert re.match(r"[a-z0-9._-]+==\S+ (; [^\n]+ )?\\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+$", package)
 
 
 def test_the_lock_names_no_host_and_no_machines_path() -> None:

@@ -62,9 +62,7 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.parametrize("target", ["demo", "test"])
 def test_no_java(make: Callable[..., subprocess.CompletedProcess[str]], target: str, tmp_path: Path) -> None:
     line = complaint(make(target))
-    assert line.startswith(
-        "motherlode: Java 17 or newer is needed and there is none on the PATH: install one"
-    )
+    assert line.startswith("motherlode: Java 17 or newer is needed and there is none on the PATH: install one")
     assert not (tmp_path / ".venv").exists()
 
 
@@ -73,18 +71,14 @@ def test_old_java(make: Callable[..., subprocess.CompletedProcess[str]], tmp_pat
     assert f"is needed and {java} is Java 11: install one" in complaint(make("setup"))
 
 
-def test_java_home_goes_before_the_path(
-    make: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_java_home_goes_before_the_path(make: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     program(tmp_path / "bin/java", """echo 'openjdk version "17.0.2"' >&2""")
     assert f"JAVA_HOME={tmp_path}/jdk has none" in complaint(make("setup", f"JAVA_HOME={tmp_path}/jdk"))
 
 
 def test_no_python(make: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     line = complaint(make("test", "PYTHON=python3.99"))
-    assert line.startswith(
-        "motherlode: Python 3.11 or newer is needed and there is no python3.99: install it"
-    )
+    assert line.startswith("motherlode: Python 3.11 or newer is needed and there is no python3.99: install it")
 
 
 def test_old_python(make: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
@@ -97,9 +91,7 @@ def test_old_python(make: Callable[..., subprocess.CompletedProcess[str]], tmp_p
 
 def test_spark_submit_without_java(make: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     line = complaint(make("pipeline", command="spark-submit.sh"))
-    assert line.startswith(
-        "motherlode: Java 17 or newer is needed and there is none on the PATH: install one"
-    )
+    assert line.startswith("motherlode: Java 17 or newer is needed and there is none on the PATH: install one")
 
 
 def test_no_pyspark(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,9 +138,7 @@ def test_dry_run_prints_a_command_that_a_shell_reads_back(submit: Submit, home: 
     done = submit("silver.events", *AWKWARD, "--dry-run")
     assert done.returncode == 0
     assert not (home / "spark.seen").exists()
-    subprocess.run(
-        ["bash", "-c", done.stdout], env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=False
-    )
+    subprocess.run(["bash", "-c", done.stdout], env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=False)
     assert seen(home, "spark")[-len(AWKWARD) - 2 :] == ["silver.events", *AWKWARD, "--dry-run"]
 
 

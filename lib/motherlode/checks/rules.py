@@ -71,4 +71,4 @@ def any_of(conditions: Sequence[Column]) -> Column:
 
 def flags(**raised: Column) -> Column:
     """The names of those that are true, as an array."""
-    return F.array_compact(F.array(*[F.when(when, F.lit(name)) for name, when in raised.items()]))
+    return F.array_compact(F.array(*[F.when(when, F.lit(name)) for name, when in raised.items()])).cast("array<string>")

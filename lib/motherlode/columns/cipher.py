@@ -7,7 +7,6 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import StringType
 
@@ -30,9 +29,7 @@ def decrypt(text: str) -> str:
     """
     packed = base64.b64decode(text)
     try:
-        return (
-            AESGCM(read_key(CONTACT_KEY)).decrypt(packed[:NONCE_BYTES], packed[NONCE_BYTES:], None).decode()
-        )
+        return AESGCM(read_key(CONTACT_KEY)).decrypt(packed[:NONCE_BYTES], packed[NONCE_BYTES:], None).decode()
     except InvalidTag:
         raise UsageError(f"{CONTACT_KEY} is not the key that this value was encrypted with") from None
 

@@ -19,9 +19,7 @@ def read_key(name: str) -> bytes:
     """
     text = os.environ.get(name, "")
     if not text:
-        raise UsageError(
-            f"{name} is not set where Spark's workers run: export 32 random bytes in base64 (see README)"
-        )
+        raise UsageError(f"{name} is not set where Spark's workers run: export 32 random bytes in base64 (see README)")
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

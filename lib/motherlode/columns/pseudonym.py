@@ -44,9 +44,7 @@ def pseudonyms(region: str) -> Callable[[Column], Column]:
         key = read_key(PSEUDONYM_KEY)
         # A batch names the same visitors again and again: each distinct value is hashed once.
         coded = batch.flatten().dictionary_encode()
-        distinct = pa.array(
-            [_hashed(text, key, region) for text in coded.dictionary.to_pylist()], pa.string()
-        )
+        distinct = pa.array([_hashed(text, key, region) for text in coded.dictionary.to_pylist()], pa.string())
         lengths = pc.fill_null(pc.list_value_length(batch), 0)
         offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths).cast(pa.int32())])
         return pa.ListArray.from_arrays(offsets, distinct.take(coded.indices))

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 # The @ itself, or percent-encoded once or more (%40, %2540).
 _AT = r"(?:@|%(?:25)*40)"
-_EMAIL = rf"[^\s@/?&=#,;:<>\"'()\[\]]+{_AT}[^\s@/?&=#,;:<>\"'()\[\]%]+"
+_EMAIL = rf"[^\s@/?&=#,;:<>\"()\[\]]+{_AT}[^\s@/?&=#,;:<>\"'()\[\]%]+"
 _CARD = r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"
 _PHONE = r"(?<![0-9A-Za-z])(?:\+|%2B|00)[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"
 _LOCAL_PHONE = r"(?<![0-9A-Za-z])\(?[0-9]{2,5}\)?(?:[ ./-]{0,2}[0-9]{2,5}){2,4}(?![0-9A-Za-z])"
@@ -14,9 +14,7 @@ _LOCAL_PHONE = r"(?<![0-9A-Za-z])\(?[0-9]{2,5}\)?(?:[ ./-]{0,2}[0-9]{2,5}){2,4}(
 def scrubbed(text: Column) -> Column:
     """Free text with [email], [card] and [phone] in the place of what looks like one."""
     hidden = _without_emails(text)
-    digits = F.regexp_replace(
-        F.regexp_replace(hidden, _CARD, "[card]"), f"{_PHONE}|{_long(_LOCAL_PHONE)}", "[phone]"
-    )
+    digits = F.regexp_replace(F.regexp_replace(hidden, _CARD, "[card]"), f"{_PHONE}|{_long(_LOCAL_PHONE)}", "[phone]")
     return F.when(hidden.rlike("[0-9].{5,}[0-9]"), digits).otherwise(hidden)
 
 

@@ -5,7 +5,6 @@ from functools import lru_cache
 import pyarrow as pa
 from crawleruseragents import is_crawler as _listed
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import BooleanType
 

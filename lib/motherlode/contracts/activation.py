@@ -3,5 +3,7 @@
 from motherlode.contracts.documents import Document
 from motherlode.contracts.tables import Layer
 
-REPORT = Document(Layer.ACTIVATION, "report", "One self-contained HTML page: what came in, who is who, what was found", "activation")
+REPORT = Document(
+    Layer.ACTIVATION, "report", "One self-contained HTML page: what came in, who is who, what was found", "activation"
+)
 DOCUMENTS = (REPORT,)

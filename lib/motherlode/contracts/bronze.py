@@ -34,7 +34,9 @@ def quarantine(layer: Layer, name: str) -> Table:
         key=ADDRESS_COLUMNS,
         subject=Subject.RECORD,
         retention=QUARANTINE_RETENTION,
-        made_from=(TO_RECORD,) if layer > Layer.BRONZE else (Origin("bronze.files", on=(("batch", "batch"), ("file", "file"))),),
+        made_from=(TO_RECORD,)
+        if layer > Layer.BRONZE
+        else (Origin("bronze.files", on=(("batch", "batch"), ("file", "file"))),),
     )
 
 

@@ -144,7 +144,9 @@ SESSIONS = customer_table(
         Field("orders", LONG, "Orders completed"),
     ),
     key=("session_id",),
-    made_from=(Origin("features.customer_events", on=(("customer_id", "customer_id"), ("channel", "channel"), ("day", "day"))),),
+    made_from=(
+        Origin("features.customer_events", on=(("customer_id", "customer_id"), ("channel", "channel"), ("day", "day"))),
+    ),
 )
 
 INTERACTIONS = customer_table(
@@ -163,8 +165,13 @@ INTERACTIONS = customer_table(
     ),
     key=("customer_id", "product_id", "day", "known_on"),
     made_from=(
-        Origin("features.customer_events", on=(("customer_id", "customer_id"), ("product_id", "product_id"), ("day", "day"))),
-        Origin("features.basket_items", on=(("customer_id", "customer_id"), ("product_id", "product_id"), ("day", "day"))),
+        Origin(
+            "features.customer_events",
+            on=(("customer_id", "customer_id"), ("product_id", "product_id"), ("day", "day")),
+        ),
+        Origin(
+            "features.basket_items", on=(("customer_id", "customer_id"), ("product_id", "product_id"), ("day", "day"))
+        ),
     ),
 )
 
@@ -191,7 +198,9 @@ CUSTOMER_DAYS = customer_table(
     key=("customer_id", "day", "known_on"),
     made_from=(
         Origin("features.customer_events", on=(("customer_id", "customer_id"), ("day", "day"))),
-        Origin("features.basket_changes", on=(("customer_id", "customer_id"), ("day", "day"), ("known_on", "known_on"))),
+        Origin(
+            "features.basket_changes", on=(("customer_id", "customer_id"), ("day", "day"), ("known_on", "known_on"))
+        ),
     ),
 )
 
@@ -232,4 +241,13 @@ CUSTOMER_FEATURES = customer_table(
     made_from=(Origin("features.customer_days", on=(("customer_id", "customer_id"),), until=("as_of", "day")),),
 )
 
-TABLES = (CUSTOMER_EVENTS, BASKETS, BASKET_ITEMS, BASKET_CHANGES, SESSIONS, INTERACTIONS, CUSTOMER_DAYS, CUSTOMER_FEATURES)
+TABLES = (
+    CUSTOMER_EVENTS,
+    BASKETS,
+    BASKET_ITEMS,
+    BASKET_CHANGES,
+    SESSIONS,
+    INTERACTIONS,
+    CUSTOMER_DAYS,
+    CUSTOMER_FEATURES,
+)

@@ -6,7 +6,9 @@ from motherlode.contracts.tables import Layer, Origin, Subject, Table
 
 OWNER = "identity"
 
-CUSTOMER_ID = Field("customer_id", STRING, "The customer: named after its oldest identifier, lives as long as the customer")
+CUSTOMER_ID = Field(
+    "customer_id", STRING, "The customer: named after its oldest identifier, lives as long as the customer"
+)
 
 EVIDENCE = Table(
     layer=Layer.IDENTITY,

@@ -144,7 +144,15 @@ ORDERS = Table(
 CUSTOMERS = person_table(
     "customers",
     "CRM customers, a row for each delivered version; names and contact points are in silver.contacts alone",
-    (Field("household", STRING, "The household's identifier (keyed hash), not used to merge people", nullable=True, pii=True),),
+    (
+        Field(
+            "household",
+            STRING,
+            "The household's identifier (keyed hash), not used to merge people",
+            nullable=True,
+            pii=True,
+        ),
+    ),
 )
 
 HOUSEHOLDS = person_table(

@@ -11,6 +11,8 @@ from motherlode.identity.attribution import with_customer
 
 NOT_BOUGHT = ("cancelled", "voided")
 STORE = "store"
+NOBODY = "order"
+"""The type of identifier that names the order itself, where nobody was seen."""
 AMOUNTS = ("quantity", "discount", "net")
 FACTS = ("orders", "online_orders", "lines", *AMOUNTS)
 WHOSE = ("order_id", "customer_id", "identifier", "occurred_at", "day", "known_from")
@@ -30,7 +32,8 @@ def baskets(
 ) -> Baskets:
     """What was bought.
 
-    An order's lines are those with its own identifier: an older version that stood under another one counts
+    An order of somebody without a customer in the map (consent withheld) is left out; one where nobody was
+    seen stays. An order's lines are those with its own identifier: an older version that stood under another one counts
     for nobody. So what comes out for an identifier depends on that identifier's rows alone.
 
     Args:
@@ -48,6 +51,7 @@ def baskets(
         "known_at",
         "product_id",
         _is_bought().alias("is_bought"),
+        F.exists("identifiers", _names_nobody).alias("is_anonymous"),
         *AMOUNTS,
     )
     about = owned.select(
@@ -56,7 +60,9 @@ def baskets(
         F.col("version_at").alias("current_at"),
         _is_bought().alias("counts"),
     )
-    lines = about.join(own_lines, on=["order_id", "identifier"], how="inner").persist()
+    lines = about.join(own_lines, on=["order_id", "identifier"], how="inner")
+    # The map lacks who withheld consent: their orders are not those of nobody.
+    lines = lines.where("customer_id is not null or is_anonymous").persist()
     counted = lines.where("counts").withColumn("is_current", _is_state("order_id"))
     return Baskets(
         baskets=_baskets(owned.where(_is_bought()), counted, products, zone),
@@ -156,6 +162,10 @@ def _is_state(*order: str) -> Column:
     newest = F.max("version_at").over(Window.partitionBy(*order)) == F.col("version_at")
     repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(F.desc("known_at"), "row_id")
     return newest & (F.row_number().over(repeats) == 1)
+
+
+def _names_nobody(seen: Column) -> Column:
+    return (seen["type"] == NOBODY) & (seen["id"] == F.col("identifier"))
 
 
 def _is_bought() -> Column:

@@ -14,7 +14,8 @@ class IdentityParams:
     not_evidence: tuple[str, ...] = ("household", "order")
     """Types that say something about a record, and nothing about who a person is."""
     unique: tuple[str, ...] = ("crm_id", "user_id", "loyalty_card")
-    """Types of which a customer has at most one: two values are two people, however they are connected."""
+    """Types of which a customer has at most one: two values are two people, however they are connected.
+    Systems that number people each in their own way need types of their own, or a shared scope in conf/sources."""
     strength: tuple[str, ...] = ("crm_id", "user_id", "loyalty_card", "device", "cookie", "email", "phone")
     """Types from the strongest to the weakest; one not named here is weaker than all of them. An edge is
     as strong as its weaker end; where edges contradict each other, the weaker one gives way."""

@@ -32,10 +32,10 @@ class RecommenderParams:
     cart_weight: float = 0.5
     purchase_weight: float = 1.0
     half_life_days: float = 90.0
-    rank: int = 32
+    rank: int = 16
     reg: float = 0.1
-    alpha: float = 10.0
-    iterations: int = 10
+    alpha: float = 2.0
+    iterations: int = 6
     blocks: int = 4
     seed: int = 17
     holdout_days: int = 28
@@ -50,8 +50,7 @@ class RecommenderParams:
 def preferences(interactions: DataFrame, day: date, params: RecommenderParams) -> DataFrame:
     """How much each customer seems to want each product at the end of `day`.
 
-    The weights of interactions, halved every half_life_days, are summed; the logarithm keeps a daily
-    purchase from drowning all others.
+    The weights of interactions, halved every half_life_days, are summed.
 
     Returns:
         customer_id, product_id, weight (positive), bought (whether ever).
@@ -65,7 +64,7 @@ def preferences(interactions: DataFrame, day: date, params: RecommenderParams) -
     return (
         interactions.groupBy("customer_id", "product_id")
         .agg(
-            F.log1p(F.sum(weight * F.pow(F.lit(0.5), age / params.half_life_days))).alias("weight"),
+            F.sum(weight * F.pow(F.lit(0.5), age / params.half_life_days)).alias("weight"),
             (F.sum("purchases") > 0).alias("bought"),
         )
         .where(F.col("weight") > 0)

@@ -37,16 +37,20 @@ class FpGrowthParams:
 def mine(baskets: DataFrame, params: FpGrowthParams) -> FPGrowthModel:
     """Frequent sets and rules of `product_types`, guarded against an explosion.
 
+    The item sets are persisted: Spark would mine again for each use.
+
     Raises:
         MiningError: more than max_item_sets are expected; names a support that gives fewer.
     """
     check_support(baskets, params)
-    return FPGrowth(
+    model = FPGrowth(
         itemsCol="product_types",
         predictionCol="suggested",
         minSupport=params.min_support,
         minConfidence=params.min_confidence,
     ).fit(baskets)
+    model.freqItemsets.persist()
+    return model
 
 
 def check_support(baskets: DataFrame, params: FpGrowthParams) -> None:

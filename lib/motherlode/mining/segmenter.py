@@ -48,8 +48,8 @@ class SegmenterParams:
     """
 
     k_min: int = 4
-    k_max: int = 7
-    max_iterations: int = 20
+    k_max: int = 6
+    max_iterations: int = 15
     seed: int = 17
     min_customers: int = 50
 

@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 
 
 def follow(
-    context: "Context", job: Job, params: Any, last: Done | None, started_at: str
+    context: "Context", job: Job, mode: Append, name: str, params: Any, last: Done | None
 ) -> tuple[Plan, Versions] | None:
-    """Take in all that is new and return the plan and the versions left; None where nothing is new."""
-    mode = job.mode
-    assert isinstance(mode, Append) and mode.stream is not None
-    read = job.reads[mode.stream]
+    """Take in all that is new in the input `name`: the plan and the versions left; None where nothing is new."""
+    read = job.reads[name]
     stream = read.manifest if isinstance(read, Contents) else read
-    assert isinstance(stream, Table)
+    if not isinstance(stream, Table):
+        raise MotherlodeError(f"job {job.name}: {name} is no table to be followed")
     version = context.warehouse.version(stream)
-    if version is None or (last is not None and last.plan.inputs.get(mode.stream) == version):
+    if version is None or (last is not None and last.plan.inputs.get(name) == version):
         return None
     return _Follower(context, job, mode, stream, params, last).run(version)
 
@@ -121,9 +120,7 @@ class _Follower:
         for name, read in self.job.reads.items():
             match read:
                 case Contents():
-                    arguments[name] = read_contents(
-                        rows, settings.paths.landing, self.context.sources, settings.ingest
-                    )
+                    arguments[name] = read_contents(rows, settings.paths.landing, self.context.sources, settings.ingest)
                 case Table() if name == self.mode.stream:
                     arguments[name] = rows
                 case Table():

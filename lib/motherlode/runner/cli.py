@@ -125,7 +125,7 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
                 result = run_job(context, job)
         except Exception as error:
             line, code = explain_failure(error)
-            raise _Stopped(f"{job.name}: {line}", code) from error
+            raise _StoppedError(f"{job.name}: {line}", code) from error
         show.say_result(number, len(chosen), result)
         results.append(result)
     show.summary(context, results, started)
@@ -135,7 +135,7 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
     return Exit.DONE
 
 
-class _Stopped(MotherlodeError):
+class _StoppedError(MotherlodeError):
     def __init__(self, line: str, code: Exit) -> None:
         super().__init__(line)
         self.exit = code

@@ -15,9 +15,7 @@ def applies(job: Job) -> bool:
     return job.layer > Layer.IDENTITY
 
 
-def permitted(
-    table: Table, rows: DataFrame, decisions: DataFrame, purpose: str, default_granted: bool
-) -> DataFrame:
+def permitted(table: Table, rows: DataFrame, decisions: DataFrame, purpose: str, default_granted: bool) -> DataFrame:
     """The rows whose customer agrees to the purpose; rows without a customer are about nobody.
 
     Args:

@@ -58,7 +58,12 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
     if not rows:
         raise UsageError(f"{folder}: no file matches the path of any source in conf/sources/")
     schema = pa.schema(
-        [("source", pa.string()), ("file", pa.string()), ("size", pa.int64()), ("modified_at", pa.timestamp("us", "UTC"))]
+        [
+            ("source", pa.string()),
+            ("file", pa.string()),
+            ("size", pa.int64()),
+            ("modified_at", pa.timestamp("us", "UTC")),
+        ]
     )
     columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
     return spark.createDataFrame(pa.Table.from_arrays(columns, schema=schema))
@@ -89,9 +94,7 @@ def _file_system(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
     return fs, path.rstrip("/")
 
 
-def read_contents(
-    manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest
-) -> DataFrame:
+def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:
     """Every record and every flaw in the manifest's files, in the columns of SCHEMA.
 
     Args:

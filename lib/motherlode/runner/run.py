@@ -4,13 +4,26 @@ import datetime
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from motherlode.contracts.bronze import ADDRESS_COLUMNS
 from motherlode.contracts.identity import CONSENTS
-from motherlode.contracts.jobs import Append, Contents, Job, Landing, Outputs, Previous, Scorecard, Snapshot, Upsert
+from motherlode.contracts.jobs import (
+    Addresses,
+    Append,
+    Contents,
+    Job,
+    Landing,
+    Outputs,
+    Previous,
+    Scorecard,
+    Snapshot,
+    Upsert,
+)
 from motherlode.contracts.models import Champion, Fitted, Model
 from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.contracts.tables import Table
@@ -119,7 +132,7 @@ class _Run:
             return last, "skipped", f"{waiting.full_name} has no champion yet"
         unfinished = self.context.state.plan(self.job.name)
         if isinstance(self.job.mode, Append) and self.job.mode.stream is not None:
-            return self._append(last)
+            return self._append(last, self.job.mode, self.job.mode.stream)
         plan = self._plan(last)
         if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
             plan = unfinished
@@ -127,10 +140,10 @@ class _Run:
             return last, "skipped", "nothing changed"
         self.context.state.begin(plan)
         match self.job.mode:
-            case Upsert():
-                outputs = self._upsert(plan, last)
-            case Snapshot():
-                outputs = self._snapshot(plan)
+            case Upsert() as mode:
+                outputs = self._upsert(plan, last, mode)
+            case Snapshot() as mode:
+                outputs = self._snapshot(plan, mode)
             case Append():
                 outputs = self._listing(plan)
         done = self._done(plan, outputs, last)
@@ -143,6 +156,9 @@ class _Run:
     def _inputs(self) -> dict[str, Table]:
         """Input tables by the name of the read; the consents that are applied unseen are one of them."""
         tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
+        for read in self.job.reads.values():
+            if isinstance(read, Addresses):
+                tables |= {table.full_name: table for table in read.tables}
         if consent.applies(self.job):
             tables[_DECISIONS] = CONSENTS
         return tables
@@ -209,6 +225,8 @@ class _Run:
                     arguments[name] = self._champion(read, plan)
                 case Scorecard():
                     arguments[name] = self._scorecard(plan, read)
+                case Addresses():
+                    arguments[name] = self._addresses(read, plan)
                 case Landing():
                     arguments[name] = list_landing(
                         self.context.spark, self.context.settings.paths.landing, self.context.sources
@@ -226,14 +244,25 @@ class _Run:
 
     def _scorecard(self, plan: Plan, scorecard: Scorecard) -> DataFrame:
         versions = {m: plan.models[m.full_name] for m in scorecard.models if m.full_name in plan.models}
-        schema = "model string, model_version string, trained_as_of string, metric string, value double, baseline double"
+        schema = (
+            "model string, model_version string, trained_as_of string, metric string, value double, baseline double"
+        )
         rows = self.context.tracking.scorecard(versions) if versions else []
         return self.context.spark.createDataFrame(rows, schema)
 
+    def _addresses(self, read: Addresses, plan: Plan) -> DataFrame:
+        parts = [
+            self.warehouse.read(table, plan.inputs[table.full_name]).select(
+                F.lit(table.full_name).alias("table"), *ADDRESS_COLUMNS
+            )
+            for table in read.tables
+        ]
+        return reduce(DataFrame.unionByName, parts)
+
     # --- the modes -----------------------------------------------------------------------------
 
-    def _append(self, last: Done | None) -> tuple[Done | None, str, str]:
-        outcome = append.follow(self.context, self.job, self._params, last, self.started_at)
+    def _append(self, last: Done | None, mode: Append, stream: str) -> tuple[Done | None, str, str]:
+        outcome = append.follow(self.context, self.job, mode, stream, self._params, last)
         if outcome is None:
             return last, "skipped", "nothing new"
         plan, outputs = outcome
@@ -249,9 +278,7 @@ class _Run:
                 self.warehouse.append(table, rows, self._transaction(plan, table))
         return self._versions()
 
-    def _upsert(self, plan: Plan, last: Done | None) -> Versions:
-        mode = self.job.mode
-        assert isinstance(mode, Upsert)
+    def _upsert(self, plan: Plan, last: Done | None, mode: Upsert) -> Versions:
         touched: Touched | None = Touched(mode.by, None)
         is_new = any(version is None for version in plan.outputs.values())
         # A table that was rolled back or written by another hand is made anew from its inputs.
@@ -274,39 +301,34 @@ class _Run:
                 self.warehouse.merge(table, difference, transaction)
         return self._versions()
 
-    def _snapshot(self, plan: Plan) -> Versions:
-        mode = self.job.mode
-        assert isinstance(mode, Snapshot)
-        tracking = self.context.tracking if self.job.models else None
-        fitted_before = {
+    def _snapshot(self, plan: Plan, mode: Snapshot) -> Versions:
+        """Tables first, then models, the aliases last: a reader never meets a champion without its tables."""
+        registered = {
             model.name: version
             for model in self.job.models
-            if tracking and (version := tracking.version_of_plan(model, plan.fingerprint))
+            if (version := self.context.tracking.version_of_plan(model, plan.fingerprint))
         }
-        if self.job.models and len(fitted_before) == len(self.job.models) and not self.job.tables:
-            outputs: Outputs = {}
-        else:
-            outputs = self.job.transform(**self._arguments(plan))
+        is_fitted = bool(registered) and len(registered) == len(self.job.writes)
+        outputs = {} if is_fitted else self.job.transform(**self._arguments(plan))
         for table in self.job.tables:
             rows = _frame(self.job, outputs, table)
             where = f"as_of = DATE'{plan.as_of}'" if mode.history else None
             self.warehouse.overwrite(table, rows, self._transaction(plan, table), where)
         for model in self.job.models:
-            assert tracking is not None
-            version = fitted_before.get(model.name)
-            if version is None:
-                fitted = outputs.get(model.name)
-                if not isinstance(fitted, Fitted):
-                    raise MotherlodeError(f"job {self.job.name}: its transform returned no Fitted for {model.name}")
-                tags = {"motherlode.as_of": plan.as_of or "", "motherlode.inputs": str(plan.inputs)}
-                version = tracking.register(model, fitted, plan.fingerprint, tags)
-            tracking.crown(model, version)
+            version = registered.get(model.name) or self._register(plan, model, outputs.get(model.name))
+            self.context.tracking.crown(model, version)
         for document in self.job.documents:
             text = outputs.get(document.name)
             if not isinstance(text, str):
                 raise MotherlodeError(f"job {self.job.name}: its transform returned no text for {document.name}")
             write_document(self.warehouse.storage, self.context.settings.paths, document, text)
         return self._versions()
+
+    def _register(self, plan: Plan, model: Model, fitted: object) -> str:
+        if not isinstance(fitted, Fitted):
+            raise MotherlodeError(f"job {self.job.name}: its transform returned no Fitted for {model.name}")
+        tags = {"motherlode.as_of": plan.as_of or "", "motherlode.inputs": str(plan.inputs)}
+        return self.context.tracking.register(model, fitted, plan.fingerprint, tags)
 
     # --- the record ----------------------------------------------------------------------------
 

@@ -96,7 +96,8 @@ class Tracking:
             scored = fitted.model.transform(example)
             added = [name for name in scored.columns if name not in example.columns]
             simple = [name for name in added if scored.schema[name].dataType.typeName() not in ("udt", "vectorudt")]
-            signature = infer_signature(rows, scored.select(*simple).toPandas() if simple else None)
+            answers = scored.select(*simple).toPandas() if simple else None
+            signature = infer_signature(rows, answers)  # type: ignore[arg-type]
             with _quiet():
                 info = mlflow.spark.log_model(
                     fitted.model,
@@ -122,9 +123,7 @@ class Tracking:
 
         client = self.client
         with _quiet():
-            loaded = mlflow.spark.load_model(
-                f"models:/{registered_name(model)}/{version}", dfs_tmpdir=self._scratch()
-            )
+            loaded = mlflow.spark.load_model(f"models:/{registered_name(model)}/{version}", dfs_tmpdir=self._scratch())
         about = client.get_model_version(registered_name(model), version)
         if about.run_id is None:
             raise MotherlodeError(f"{model.full_name} version {version}: has no run in MLflow; fit it anew")
@@ -164,9 +163,7 @@ class Tracking:
 
 def _split(values: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
     metrics = {name: value for name, value in values.items() if not name.startswith(_BASELINE)}
-    baseline = {
-        name.removeprefix(_BASELINE): value for name, value in values.items() if name.startswith(_BASELINE)
-    }
+    baseline = {name.removeprefix(_BASELINE): value for name, value in values.items() if name.startswith(_BASELINE)}
     return metrics, baseline
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
@@ -80,7 +80,8 @@ class Warehouse:
         missing = [name for name in table.columns if name not in rows.columns]
         if missing:
             raise QualityError(
-                f"{table.full_name}: its job ({table.owner}) left out {', '.join(missing)}; found {', '.join(rows.columns)}"
+                f"{table.full_name}: its job (owner: {table.owner}) left out {', '.join(missing)};"
+                f" found {', '.join(rows.columns)}"
             )
         return rows.select(*[F.col(field.name).cast(field.type).alias(field.name) for field in table.fields])
 
@@ -89,9 +90,7 @@ class Warehouse:
         with self._transaction(transaction):
             self._writer(table, rows).mode("append").save(self.path(table))
 
-    def overwrite(
-        self, table: Table, rows: DataFrame, transaction: Transaction, where: str | None = None
-    ) -> None:
+    def overwrite(self, table: Table, rows: DataFrame, transaction: Transaction, where: str | None = None) -> None:
         """Replace all rows, or those that `where` names, in one commit."""
         self.create(table)
         with self._transaction(transaction):
@@ -138,7 +137,7 @@ class Warehouse:
         """Rows at a version: Delta answers from its log."""
         return 0 if version is None else self.read(table, version).count()
 
-    def _writer(self, table: Table, rows: DataFrame):  # type: ignore[no-untyped-def]
+    def _writer(self, table: Table, rows: DataFrame) -> DataFrameWriter:
         schema = StructType([StructField(f.name, f.type, f.nullable) for f in table.fields])
         return self.conform(table, rows).to(_nullable(schema)).write.format("delta")
 

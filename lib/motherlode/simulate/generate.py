@@ -4,9 +4,9 @@ import logging
 import shutil
 import time
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from motherlode.simulate.baskets import baskets_of
@@ -95,7 +95,7 @@ def _facts_of(out: Path, window: Window) -> Path:
 def _write_window(spark: SparkSession, out: Path, journey: Journey, params: SimulateParams) -> None:
     draws = Draws(params.seed)
     people = people_of(spark.createDataFrame(journey.households), params.scale, draws).persist()
-    records = reduce(DataFrame.unionByName, _all_records(spark, journey, people, params, draws))
+    records = _union(_all_records(spark, journey, people, params, draws))
     tasks = max(2, days_in(params.window) * params.scale // DAYS_PER_TASK)
     shards = 1 if params.scale == 1 else 1 + params.scale // COPIES_PER_SHARD
     facts = write_files(break_some(records, draws), out, shards if params.scale > 1 else 0, tasks)
@@ -112,16 +112,16 @@ def _all_records(
 ) -> list[DataFrame]:
     window = (local_midnight(params.window.first), local_midnight(params.window.until))
     scale = params.scale
-    baskets = baskets_of(spark.createDataFrame(journey.baskets), people, scale, draws)
+    baskets = baskets_of(_frame(spark, journey.baskets), people, scale, draws)
     pools = spark.createDataFrame(journey.households.select(["household_id", "pool"]))
     sessions = sessions_of(baskets, people, pools.withColumnRenamed("household_id", "origin_id"), draws)
     campaigns = spark.createDataFrame(journey.campaigns)
     targets = spark.createDataFrame(journey.targets)
-    coupons = spark.createDataFrame(journey.coupons)
+    coupons = _frame(spark, journey.coupons)
     redemptions = spark.createDataFrame(journey.redemptions)
     mailed = copies_of(targets, scale).select("household_id", "campaign_id")
     records = [
-        web_records(sessions, spark.createDataFrame(journey.catalogue), *window, draws),
+        web_records(sessions, _frame(spark, journey.catalogue), *window, draws),
         email_records(people, mailed, campaigns, *window, draws),
         shop_records(baskets, people, *window, draws),
         store_records(baskets, *window, draws),
@@ -135,5 +135,18 @@ def _all_records(
     if params.window.first <= FIRST_DAY:
         tables = {"products": journey.products, "campaigns": journey.campaigns, "demographics": journey.demographics}
         for source, table in tables.items():
-            records.append(first_day_records(spark.createDataFrame(table), source, *window, scale))
+            records.append(first_day_records(_frame(spark, table), source, *window, scale))
     return records
+
+
+def _frame(spark: SparkSession, table: pa.Table) -> DataFrame:
+    """A large table: dealt out to tasks, or the optimizer would compute on it row by row."""
+    return spark.createDataFrame(table).repartition(spark.sparkContext.defaultParallelism)
+
+
+def _union(frames: list[DataFrame]) -> DataFrame:
+    """All frames in one, joined as a balanced tree: a chain is analysed anew at each link."""
+    if len(frames) == 1:
+        return frames[0]
+    middle = len(frames) // 2
+    return _union(frames[:middle]).unionByName(_union(frames[middle:]))

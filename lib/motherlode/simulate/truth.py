@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.simulate.clock import day_sql
@@ -139,40 +139,38 @@ def _rates(
 ) -> tuple[RateCheck, ...]:
     noisy = [c for c in counts if c.source in NOISY_SOURCES]
     records = sum(c.records for c in noisy)
-    seen = facts.where("what = 'seen'")
-    bots = owned.where(F.col("scenario") == BOT).select(F.col("value").alias("cookie")).distinct()
-    web = seen.where("source = 'web'")
-    crawled = _sum(web.join(F.broadcast(bots), "cookie", "left_semi"), "records")
-    orders, baskets = _sum(seen.where("source = 'shop'"), "heads"), _sum(seen.where("source = 'store_sales'"), "heads")
-    cards = _sum(seen.where("source = 'store_sales' AND loyalty_card IS NOT NULL"), "heads")
-    adults = people.where("is_adult")
-    homes = adults.groupBy("household_id").agg(F.max("has_tablet").alias("has_tablet"))
-    tablets = _share(homes, F.col("has_tablet"))
+    bots = owned.where(F.col("scenario") == BOT).selectExpr("value AS cookie", "true AS is_bot").distinct()
+    logs = facts.where("what = 'seen'").join(F.broadcast(bots), "cookie", "left").selectExpr(
+        "coalesce(sum(IF(source = 'web', records, 0)), 0) AS web",
+        "coalesce(sum(IF(source = 'web' AND is_bot, records, 0)), 0) AS crawled",
+        "coalesce(sum(IF(source = 'shop', heads, 0)), 0) AS orders",
+        "coalesce(sum(IF(source = 'store_sales', heads, 0)), 0) AS baskets",
+        "coalesce(sum(IF(source = 'store_sales' AND loyalty_card IS NOT NULL, heads, 0)), 0) AS cards",
+    ).collect()[0]  # fmt: skip
+    shares = {
+        "late_login": "late_login",
+        "typos": "name_typo OR email_typo",
+        "withheld_marketing": "NOT marketing",
+        "withheld_personalisation": "NOT personalisation",
+        "withheld_analytics": "NOT analytics",
+    }
+    adults = people.where("is_adult").selectExpr(
+        *[f"avg(CAST({flag} AS DOUBLE)) AS {name}" for name, flag in shares.items()],
+        "count_if(has_tablet AND person_no = 1) / count_if(person_no = 1) AS shared_households",
+    ).collect()[0]  # fmt: skip
     kiosk = owned.where("scenario = 'kiosk'").select("person_id").distinct().count()
-    measured = [
-        ("repeats", RATES.repeats, _ratio(sum(c.repeats for c in noisy), records)),
-        ("broken", RATES.broken, _ratio(sum(c.broken for c in noisy), records)),
-        ("late", RATES.late, _ratio(sum(c.late for c in noisy), records)),
-        ("bots", RATES.bots, _ratio(crawled, _sum(web, "records"))),
-        ("online_baskets", RATES.online_baskets, _ratio(orders, orders + baskets)),
-        ("loyalty_card", RATES.loyalty_card, _ratio(cards, baskets)),
-        ("shared_households", RATES.shared_households, tablets),
-        ("late_login", RATES.late_login, _share(adults, F.col("late_login"))),
-        ("typos", RATES.typos, _share(adults, F.col("name_typo") | F.col("email_typo"))),
-        ("withheld_marketing", RATES.withheld_marketing, _share(adults, ~F.col("marketing"))),
-        ("withheld_personalisation", RATES.withheld_personalisation, _share(adults, ~F.col("personalisation"))),
-        ("withheld_analytics", RATES.withheld_analytics, _share(adults, ~F.col("analytics"))),
-        ("kiosk_people", float(RATES.kiosk_people), float(kiosk)),
-    ]
-    return tuple(RateCheck(name, published, round(found, 5)) for name, published, found in measured)
-
-
-def _sum(rows: DataFrame, column: str) -> int:
-    return int(rows.agg(F.coalesce(F.sum(column), F.lit(0)).alias("n")).collect()[0]["n"])
-
-
-def _share(rows: DataFrame, flag: Column) -> float:
-    return float(rows.agg(F.avg(flag.cast("double")).alias("share")).collect()[0]["share"] or 0.0)
+    measured = {
+        "repeats": _ratio(sum(c.repeats for c in noisy), records),
+        "broken": _ratio(sum(c.broken for c in noisy), records),
+        "late": _ratio(sum(c.late for c in noisy), records),
+        "bots": _ratio(logs["crawled"], logs["web"]),
+        "online_baskets": _ratio(logs["orders"], logs["orders"] + logs["baskets"]),
+        "loyalty_card": _ratio(logs["cards"], logs["baskets"]),
+        "shared_households": adults["shared_households"],
+        **{name: adults[name] for name in shares},
+        "kiosk_people": kiosk,
+    }
+    return tuple(RateCheck(name, float(getattr(RATES, name)), round(float(m), 5)) for name, m in measured.items())
 
 
 def _ratio(part: int, whole: int) -> float:

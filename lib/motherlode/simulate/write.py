@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -63,15 +64,11 @@ class _Files:
 
     def take(self, table: pa.Table) -> Batches:
         """Writes a batch of sorted rows; yields its facts."""
-        places = list(
-            zip(table["source"].to_pylist(), table["day"].to_pylist(), table["shard"].to_pylist(), strict=True)
-        )
-        start = 0
-        for end in range(1, len(places) + 1):
-            if end == len(places) or places[end] != places[start]:
-                yield from self._go_to(places[start])
-                yield from self._append(table.slice(start, end - start))
-                start = end
+        for start, end in _runs(table):
+            row = table.slice(start, 1)
+            place = (row["source"][0].as_py(), row["day"][0].as_py(), row["shard"][0].as_py())
+            yield from self._go_to(place)
+            yield from self._append(table.slice(start, end - start))
         yield from _seen(table)
 
     def finish(self) -> Batches:
@@ -97,25 +94,47 @@ class _Files:
         self.handle = self.path.with_name(self.path.name + TEMPORARY).open("wb")
         self.place, self.line, self.arrays = place, 0, 0
         if source in HEADERS:
-            self._line(HEADERS[source].encode())
+            self._lines([HEADERS[source].encode()])
 
     def _append(self, table: pa.Table) -> Batches:
-        source, day = table["source"][0].as_py(), table["day"][0].as_py()
-        keys, broken = table["key"].to_pylist(), table["broken"].to_pylist()
-        kinds, texts = table["kind"].to_pylist(), table["text"].to_pylist()
-        for position, (kind, text) in enumerate(zip(kinds, texts, strict=True)):
-            line = self.line + 1
-            if source == "email" and kind != BROKEN:
-                self._element(text)
+        texts = table["text"].to_pylist()
+        kinds = table["kind"].to_numpy()
+        lines = self._elements(texts, kinds) if table["source"][0].as_py() == "email" else self._lines(texts)
+        noted = np.flatnonzero(kinds != ORIGINAL)
+        if len(noted):
+            rows = table.select(["source", "day", "key", "broken"]).take(noted)
+            names = {REPEAT: "repeat", BROKEN: "broken"}
+            columns = {n: rows[n] for n in rows.column_names} | {
+                "what": pa.array([names[kind] for kind in kinds[noted]], pa.string()),
+                "file": pa.array([self.path.name] * len(noted), pa.string()),
+                "line": pa.array([lines[position] for position in noted], pa.int64()),
+            }
+            yield from _facts_of(columns, len(noted))
+
+    def _lines(self, texts: list[bytes]) -> list[int]:
+        """Writes records, one after the other; returns on which line each starts."""
+        block = b"\n".join(texts) + b"\n"
+        if self.handle is None:
+            raise RuntimeError("no file is open")
+        self.handle.write(block)
+        heights = np.ones(len(texts), np.int64)
+        if block.count(b"\n") != len(texts):
+            heights += [text.count(b"\n") for text in texts]
+        starts = self.line + 1 + np.cumsum(heights) - heights
+        self.line += int(heights.sum())
+        return [int(start) for start in starts]
+
+    def _elements(self, texts: list[bytes], kinds: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> list[int]:
+        """Writes records as elements of arrays, broken ones on lines of their own; returns their lines."""
+        lines = []
+        for text, kind in zip(texts, kinds, strict=True):
+            if kind == BROKEN:
+                self._flush_array()
+                lines += self._lines([text])
             else:
-                if source == "email":
-                    self._flush_array()
-                    line = self.line + 1
-                self._line(text)
-            if kind != ORIGINAL:
-                what = "repeat" if kind == REPEAT else "broken"
-                row = {"what": what, "source": source, "day": day, "file": self.path.name, "line": line}
-                yield _facts({**row, "key": keys[position], "broken": broken[position]})
+                lines.append(self.line + 1)
+                self._element(text)
+        return lines
 
     def _element(self, text: bytes) -> None:
         self.waiting.append(text)
@@ -125,14 +144,21 @@ class _Files:
     def _flush_array(self) -> None:
         if self.waiting:
             self.arrays += 1
-            self._line(b"[" + b",".join(self.waiting) + b"]")
+            self._lines([b"[" + b",".join(self.waiting) + b"]"])
             self.waiting = []
 
-    def _line(self, text: bytes) -> None:
-        if self.handle is None:
-            raise RuntimeError("no file is open")
-        self.handle.write(text + b"\n")
-        self.line += 1 + text.count(b"\n")
+
+def _runs(table: pa.Table) -> list[tuple[int, int]]:
+    """Start and end of each stretch of rows that go into one file."""
+    keys = [table[n].combine_chunks().dictionary_encode() for n in ("source", "day", "shard")]
+    codes = [np.asarray(_whole(key).indices) for key in keys]
+    changes = np.any([code[1:] != code[:-1] for code in codes], axis=0)
+    starts = [0, *(np.flatnonzero(changes) + 1).tolist()]
+    return list(zip(starts, [*starts[1:], table.num_rows], strict=True)) if table.num_rows else []
+
+
+def _whole(column: pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _seen(table: pa.Table) -> Batches:
@@ -144,8 +170,12 @@ def _seen(table: pa.Table) -> Batches:
     sums = table.group_by(list(_SEEN), use_threads=False).aggregate([(f"{n}_count", "sum") for n in counts])
     columns = {n: sums[n] for n in _SEEN} | {n: sums[f"{n}_count_sum"] for n in counts}
     columns["what"] = pa.array(["seen"] * sums.num_rows, pa.string())
-    empty = [columns.get(f.name, pa.nulls(sums.num_rows, f.type)) for f in _FACTS]
-    yield from pa.table(dict(zip(_FACTS.names, empty, strict=True)), schema=_FACTS).to_batches()
+    yield from _facts_of(columns, sums.num_rows)
+
+
+def _facts_of(columns: dict[str, pa.ChunkedArray], rows: int) -> Batches:
+    filled = [columns.get(f.name, pa.nulls(rows, f.type)) for f in _FACTS]
+    yield from pa.table(dict(zip(_FACTS.names, filled, strict=True)), schema=_FACTS).combine_chunks().to_batches()
 
 
 def _facts(row: dict[str, object]) -> pa.RecordBatch:

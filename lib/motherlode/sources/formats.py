@@ -77,12 +77,8 @@ def check_source(source: Source) -> None:
         raise SourceError(f"channel must be set for target {source.target}: web, app, email, store …")
     if source.format == "csv":
         _check_csv(source)
-    elif extra := [
-        n for n in ("columns", "identifiers", "key", "constants", "contacts") if getattr(source, n)
-    ]:
-        raise SourceError(
-            f"{', '.join(extra)}: only a csv source maps columns; format {source.format} knows its own"
-        )
+    elif extra := [n for n in ("columns", "identifiers", "key", "constants", "contacts") if getattr(source, n)]:
+        raise SourceError(f"{', '.join(extra)}: only a csv source maps columns; format {source.format} knows its own")
 
 
 def _check_csv(source: Source) -> None:
@@ -98,16 +94,12 @@ def _check_csv(source: Source) -> None:
     _known("columns with several of the CSV's columns", sums, ["gross", "discount", "net", "revenue"])
     if both := sorted(set(source.columns) & set(source.constants)):
         raise SourceError(f"{', '.join(both)}: stands in columns and in constants")
-    needed = [
-        name for name in tabular.required_columns(target) if name not in (*source.columns, *source.constants)
-    ]
+    needed = [name for name in tabular.required_columns(target) if name not in (*source.columns, *source.constants)]
     if needed:
         raise SourceError(f"target {source.target} needs columns or constants for: {', '.join(needed)}")
     if "identifiers" in target.columns and target is not silver.IDENTITY_TRUTH:
         if not source.identifiers and target is not silver.ORDER_LINES:
-            raise SourceError(
-                f"identifiers must be set for target {source.target}; types: {', '.join(PRIORITY)}"
-            )
+            raise SourceError(f"identifiers must be set for target {source.target}; types: {', '.join(PRIORITY)}")
     if source.target == silver.EVENTS.name and not source.events:
         _known("constants.type", [source.constants.get("type", "other")], list(EVENT_TYPES))
 

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from motherlode.checks.rules import first_problem, problem
 from motherlode.columns.identifiers import FALLBACK
 from motherlode.columns.pseudonym import code, pseudonyms
+from motherlode.columns.structure import structure
 from motherlode.columns.useragent import is_crawler
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
@@ -21,7 +22,7 @@ def hashed(parsed: DataFrame, target: Table, region: str) -> DataFrame:
     tried against an unkeyed hash.
     """
     hidden = list(HIDDEN.get(target.name, ()))
-    digest = F.sha2(F.to_json(_row_struct()), 256)
+    digest = F.sha2(_row_structure(), 256)
     codes = F.concat(
         F.array(code("row", "", digest), *[F.col(name) for name in hidden]),
         F.col("plain.code"),
@@ -35,44 +36,38 @@ def hashed(parsed: DataFrame, target: Table, region: str) -> DataFrame:
     for place, name in enumerate(hidden, start=1):
         named = named.withColumn(name, F.get("_ids", F.lit(place)))
     if target is silver.EVENTS:
-        named = named.withColumn("is_bot", F.col("_crawler") | F.col("marked_bot")).drop(
-            "user_agent", "marked_bot"
-        )
+        named = named.withColumn("is_bot", F.col("_crawler") | F.col("marked_bot")).drop("user_agent", "marked_bot")
     if "identifiers" in target.columns:
         named = _with_identifiers(named, len(hidden) + 1)
     return named.drop("_codes", "_ids", "_crawler", "key", "content", "plain")
 
 
-def _row_struct() -> Column:
+def _row_structure() -> Column:
     """What names a row; a record that is not taken is named by its address, so that they never look alike."""
-    taken = F.col("problem").isNull()
-    return F.struct(
-        "source",
-        *[F.when(taken, F.col(name)).alias(name) for name in ("key", "content")],
-        *[F.when(~taken, F.col(name)).alias(name) for name in ADDRESS_COLUMNS if name != "source"],
-    )
+    address = [F.col(name).cast("string") for name in ADDRESS_COLUMNS]
+    taken = structure(F.lit("taken"), F.col("source"), F.col("key"), F.col("content"))
+    return F.when(F.col("problem").isNull(), taken).otherwise(structure(F.lit("broken"), *address))
 
 
 def _with_identifiers(named: DataFrame, first: int) -> DataFrame:
     ids = F.slice("_ids", F.lit(first + 1), F.size("_ids"))
     pairs = F.arrays_zip(F.col("plain.type").alias("type"), ids.alias("id"))
-    seen = F.filter(pairs, lambda pair: pair["id"].isNotNull())
-    people = F.filter(seen, lambda pair: pair["type"] != FALLBACK)
+    seen = F.filter("_pairs", lambda pair: pair["id"].isNotNull())
+    people = F.filter("_seen", lambda pair: pair["type"] != FALLBACK)
     # A number that no library could read: only the hashing finds out.
-    lost = F.when(F.size(seen) < F.size(pairs), F.array(F.lit("phone_unusable"))).otherwise(
+    lost = F.when(F.size("_seen") < F.size("_pairs"), F.array(F.lit("phone_unusable"))).otherwise(
         F.array().cast("array<string>")
     )
-    named = named.withColumn("_seen", seen).withColumn("_people", people)
+    named = named.withColumn("_pairs", pairs).withColumn("_seen", seen)
+    named = named.withColumn("_people", people)
     named = named.withColumn("flags", F.array_distinct(F.concat("flags", lost)))
     named = named.withColumn(
         "identifiers",
         F.array_distinct(F.when(F.size("_people") > 0, F.col("_people")).otherwise(F.col("_seen"))),
     )
-    nobody = F.when(
-        F.size("identifiers") == 0, problem("identifier_missing", None, None, "an identifier of a person")
-    )
+    nobody = F.when(F.size("identifiers") == 0, problem("identifier_missing", None, None, "an identifier of a person"))
     return named.select(
-        *[name for name in named.columns if name not in ("_seen", "_people", "problem", "identifiers")],
+        *[name for name in named.columns if name not in ("_pairs", "_seen", "_people", "problem", "identifiers")],
         F.get("identifiers", F.lit(0))["id"].alias("identifier"),
         "identifiers",
         first_problem(F.col("problem"), nobody).alias("problem"),

@@ -45,10 +45,7 @@ def take_in(
         return _nothing(target, records)
     parsed = reduce(
         DataFrame.unionByName,
-        [
-            format_of(source).parse(records.where(F.col("source") == source.name), source, target)
-            for source in sources
-        ],
+        [format_of(source).parse(records.where(F.col("source") == source.name), source, target) for source in sources],
     )
     if campaigns is not None:
         parsed = _campaign_times(parsed, campaigns, [source for source in sources if source.time_from])
@@ -80,11 +77,7 @@ def first_of_each(rows: DataFrame, previous: DataFrame, pruned_by: str | None) -
     on = ["row_id", *([pruned_by] if pruned_by else [])]
     # The batch is small beside what there is: Spark broadcasts its names, and reads only their partitions.
     names = rows.where(F.col("known_at") >= F.lit("1990-01-01").cast("timestamp")).select(*on)
-    before = (
-        previous.select(*on)
-        .join(names, on=on, how="left_semi")
-        .select("row_id", F.lit(True).alias("_before"))
-    )
+    before = previous.select(*on).join(names, on=on, how="left_semi").select("row_id", F.lit(True).alias("_before"))
     joined = numbered.join(before, on="row_id", how="left")
     is_first = (F.col("_number") == 1) & F.col("_before").isNull()
     return joined.withColumn("is_first", is_first).drop("_number", "_before")
@@ -153,6 +146,5 @@ def _nothing(target: Table, records: DataFrame) -> dict[str, DataFrame]:
     tables = (target, silver.DUPLICATES[target.name], silver.QUARANTINES[target.name])
     none = records.where(F.lit(False))
     return {
-        table.name: none.select(*[F.lit(None).cast(f.type).alias(f.name) for f in table.fields])
-        for table in tables
+        table.name: none.select(*[F.lit(None).cast(f.type).alias(f.name) for f in table.fields]) for table in tables
     }

@@ -90,9 +90,9 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
     """
     own = own_fields(target)
     if parsed.plain is None:
-        plain, unusable = _coded(parsed.identifiers, source)
+        frame = _with_identifiers(frame, parsed.identifiers, source)
     else:
-        plain, unusable = parsed.plain, {}
+        frame = frame.withColumn("plain", parsed.plain).withColumn("_unusable", flags())
     fields = {name: parsed.fields.get(name, F.lit(None)).cast(kind) for name, kind in own.items()}
     contacts = [
         F.when(value.isNotNull(), F.struct(F.lit(kind).alias("kind"), value.alias("value")))
@@ -102,11 +102,11 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         *CARRIED,
         parsed.key.alias("key"),
         parsed.content.alias("content"),
-        plain.cast(PLAIN).alias("plain"),
+        "plain",
         F.array_compact(F.array(*contacts)).cast(CONTACTS).alias("contacts"),
         parsed.occurred_at.cast("timestamp").alias("occurred_at"),
         F.coalesce(parsed.known_at, parsed.occurred_at).cast("timestamp").alias("known_at"),
-        flags(**unusable, **parsed.flags).alias("flags"),
+        F.concat("_unusable", flags(**parsed.flags)).alias("flags"),
         parsed.problem.alias("problem"),
         *[column.alias(name) for name, column in fields.items()],
     )
@@ -121,22 +121,26 @@ def _required_fields(target: Table) -> list[str]:
     return [f.name for f in target.fields if not f.nullable and f.name in own]
 
 
-def _coded(identifiers: Sequence[Identifier], source: Source) -> tuple[Column, dict[str, Column]]:
-    """The identifiers ready for hashing, and which types were given but can name nobody."""
+def _with_identifiers(frame: DataFrame, identifiers: Sequence[Identifier], source: Source) -> DataFrame:
+    """Adds `plain`, the identifiers ready for hashing, and `_unusable`: flags for what was given and names nobody.
+
+    In steps, so that Spark works each value out once rather than wherever it is used.
+    """
+    ordered = sorted(identifiers, key=lambda i: PRIORITY.index(i.type))
+    places = range(len(ordered))
+    frame = frame.withColumns({f"_given{n}": cleaned(ordered[n].value) for n in places})
+    frame = frame.withColumns({f"_usable{n}": normalised(ordered[n].type, F.col(f"_given{n}")) for n in places})
     entries, unusable = [], {}
-    for found in sorted(identifiers, key=lambda i: PRIORITY.index(i.type)):
-        value = cleaned(found.value)
-        usable = normalised(found.type, value)
+    for n, found in enumerate(ordered):
+        usable = F.col(f"_usable{n}")
         coded = code(found.type, source.scope(found.type), usable)
-        entries.append(
-            F.when(usable.isNotNull(), F.struct(F.lit(found.type).alias("type"), coded.alias("code")))
-        )
-        refused = value.isNotNull() & usable.isNull()
+        entries.append(F.when(usable.isNotNull(), F.struct(F.lit(found.type).alias("type"), coded.alias("code"))))
+        refused = F.col(f"_given{n}").isNotNull() & usable.isNull()
         flag = f"{found.type}_unusable"
         unusable[flag] = unusable[flag] | refused if flag in unusable else refused
-    if not entries:
-        return F.array().cast(PLAIN), {}
-    return F.array_distinct(F.array_compact(F.array(*entries))), unusable
+    nothing = F.array().cast(PLAIN)
+    plain = F.array_distinct(F.array_compact(F.array(*entries))) if entries else nothing
+    return frame.withColumn("plain", plain.cast(PLAIN)).withColumn("_unusable", flags(**unusable))
 
 
 def read_json(records: DataFrame, schema: str) -> DataFrame:
@@ -151,8 +155,6 @@ def read_json(records: DataFrame, schema: str) -> DataFrame:
     r, bad = F.col("_json.r"), F.col("_json._bad")
     unread = first_problem(
         F.when(r.isNull(), problem("json", None, F.col("raw"), "one JSON object")),
-        F.when(
-            bad.isNotNull(), problem("json_types", None, None, "objects and arrays where the format has them")
-        ),
+        F.when(bad.isNotNull(), problem("json_types", None, None, "objects and arrays where the format has them")),
     )
     return parsed.select(*CARRIED, r.alias("r"), unread.alias("problem"))

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from motherlode.checks.rules import first_problem, one_of, plausible_time, required, scalar
 from motherlode.columns.identifiers import cleaned
 from motherlode.columns.scrub import page_path, scrubbed
+from motherlode.columns.structure import structure
 from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
@@ -47,19 +48,23 @@ _CALLS = {
     "alias": "aliased",
     "group": "grouped",
 }
-_TRANSPORT = ("sentAt", "receivedAt", "timestamp")
 
 
 def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> DataFrame:
     """Records to the shape of `parsed.shaped`; the key is messageId, the time originalTimestamp, else timestamp."""
-    frame = read_json(records, SCHEMA)
     r = F.col("r")
-    time = F.coalesce(cleaned(r["originalTimestamp"]), cleaned(r["timestamp"]))
-    occurred_at = instant(time, source.zone, source.time_formats)
-    key = cleaned(r["messageId"])
-    known_at = instant(r["receivedAt"], source.zone, source.time_formats)
-    amount = F.coalesce(r["properties.revenue"], r["properties.total"])
-    revenue = amount.try_cast(MONEY)
+    amount = F.coalesce(r["properties"]["revenue"], r["properties"]["total"])
+    frame = read_json(records, SCHEMA).withColumns(
+        {
+            "_key": cleaned(r["messageId"]),
+            "_time": F.coalesce(cleaned(r["originalTimestamp"]), cleaned(r["timestamp"])),
+            "_known_at": instant(r["receivedAt"], source.zone, source.time_formats),
+            "_revenue": amount.try_cast(MONEY),
+        }
+    )
+    key, time, known_at, revenue = F.col("_key"), F.col("_time"), F.col("_known_at"), F.col("_revenue")
+    frame = frame.withColumn("_occurred_at", instant(time, source.zone, source.time_formats))
+    occurred_at = F.col("_occurred_at")
     traits, context, properties = r["traits"], r["context"], r["properties"]
     return shaped(
         frame,
@@ -67,7 +72,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
         target,
         Parsed(
             key=key,
-            content=F.to_json(r.dropFields(*_TRANSPORT[1:])),
+            content=structure(*_said(r)),
             problem=first_problem(
                 F.col("problem"),
                 required(key, "messageId"),
@@ -81,10 +86,10 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             identifiers=(
                 Identifier("user_id", r["userId"]),
                 Identifier("email", traits["email"]),
-                Identifier("email", context["traits.email"]),
+                Identifier("email", context["traits"]["email"]),
                 Identifier("phone", traits["phone"]),
-                Identifier("phone", context["traits.phone"]),
-                Identifier("device", context["device.id"]),
+                Identifier("phone", context["traits"]["phone"]),
+                Identifier("device", context["device"]["id"]),
                 Identifier("cookie", r["anonymousId"]),
                 # An alias links the id that the visitor had so far, which is the anonymous one.
                 Identifier("cookie", r["previousId"]),
@@ -92,9 +97,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             contacts={
                 "email": cleaned(traits["email"]),
                 "phone": cleaned(traits["phone"]),
-                "name": cleaned(
-                    F.coalesce(traits["name"], F.concat_ws(" ", traits["firstName"], traits["lastName"]))
-                ),
+                "name": cleaned(F.coalesce(traits["name"], F.concat_ws(" ", traits["firstName"], traits["lastName"]))),
                 "address": cleaned(traits["address"]),
                 "birth_date": cleaned(traits["birthday"]),
             },
@@ -108,20 +111,30 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
                 "name": scrubbed(cleaned(F.coalesce(r["event"], r["name"]))),
                 "channel": F.lit(source.channel),
                 "page": page_path(
-                    F.coalesce(
-                        context["page.path"], properties["path"], context["page.url"], properties["url"]
-                    )
+                    F.coalesce(context["page"]["path"], properties["path"], context["page"]["url"], properties["url"])
                 ),
                 "search": scrubbed(cleaned(properties["query"])),
                 "product_id": cleaned(F.coalesce(properties["product_id"], properties["sku"])),
                 "order_id": cleaned(properties["order_id"]),
-                "campaign_id": scrubbed(cleaned(context["campaign.name"])),
+                "campaign_id": scrubbed(cleaned(context["campaign"]["name"])),
                 "revenue": revenue,
                 "user_agent": context["userAgent"],
                 "marked_bot": F.lit(False),
             },
         ),
     )
+
+
+def _said(r: Column) -> list[Column]:
+    """What the record says, leaf by leaf: all that is read of it but how and when it was sent."""
+    context = r["context"]
+    return [
+        *[r[n] for n in ("type", "anonymousId", "userId", "previousId", "originalTimestamp", "event", "name")],
+        *[r["traits"][n] for n in ("email", "phone", "name", "firstName", "lastName", "birthday", "address")],
+        *[r["properties"][n] for n in ("product_id", "sku", "order_id", "query", "path", "url", "revenue", "total")],
+        *[context["userAgent"], context["device"]["id"], context["campaign"]["name"]],
+        *[context["page"]["path"], context["page"]["url"], context["traits"]["email"], context["traits"]["phone"]],
+    ]
 
 
 def _type(r: Column, source: Source) -> Column:

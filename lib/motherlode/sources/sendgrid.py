@@ -9,17 +9,18 @@ from pyspark.sql import functions as F
 from motherlode.checks.rules import first_problem, plausible_time, required, scalar
 from motherlode.columns.identifiers import cleaned
 from motherlode.columns.scrub import page_path, scrubbed
+from motherlode.columns.structure import structure
 from motherlode.columns.times import epoch_seconds
 from motherlode.contracts import silver
 from motherlode.contracts.tables import Table
 from motherlode.sources.parsed import Identifier, Parsed, read_json, shaped
 from motherlode.sources.source import Source
 
-SCHEMA = """
-    email string, timestamp string, event string, sg_event_id string, sg_message_id string, category string,
-    url string, useragent string, reason string, status string, attempt string,
-    marketing_campaign_id string, marketing_campaign_name string, sg_machine_open string
-"""
+LEAVES = (
+    "email", "timestamp", "event", "sg_event_id", "sg_message_id", "category", "url", "useragent", "reason",
+    "status", "attempt", "marketing_campaign_id", "marketing_campaign_name", "sg_machine_open",
+)  # fmt: skip
+SCHEMA = ", ".join(f"{name} string" for name in LEAVES)
 EVENTS = {
     "processed": "email_processed",
     "delivered": "email_delivered",
@@ -37,10 +38,11 @@ EVENTS = {
 
 def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> DataFrame:
     """Records to the shape of `parsed.shaped`; the key is sg_event_id."""
-    frame = read_json(records, SCHEMA)
     r = F.col("r")
-    occurred_at = epoch_seconds(r["timestamp"])
-    key = cleaned(r["sg_event_id"])
+    frame = read_json(records, SCHEMA).withColumns(
+        {"_key": cleaned(r["sg_event_id"]), "_occurred_at": epoch_seconds(r["timestamp"])}
+    )
+    key, occurred_at = F.col("_key"), F.col("_occurred_at")
     names = F.create_map(*[F.lit(text) for pair in {**EVENTS, **source.events}.items() for text in pair])
     return shaped(
         frame,
@@ -48,7 +50,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
         target,
         Parsed(
             key=key,
-            content=F.to_json(r),
+            content=structure(*[r[name] for name in LEAVES]),
             problem=first_problem(
                 F.col("problem"),
                 required(key, "sg_event_id"),

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from motherlode.checks.rules import first_problem, plausible_time, problem, required, scalar
 from motherlode.columns.identifiers import FALLBACK, cleaned
+from motherlode.columns.structure import structure
 from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
@@ -31,19 +32,23 @@ SCHEMA = f"""
 
 def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES) -> DataFrame:
     """Records to the shape of `parsed.shaped`; the key is id and updated_at, the newest being the order's state."""
-    frame = read_json(records, SCHEMA)
     r = F.col("r")
     customer = r["customer"]
     placed = F.coalesce(cleaned(r["processed_at"]), cleaned(r["created_at"]))
-    occurred_at = instant(placed, source.zone, source.time_formats)
-    version_at = instant(r["updated_at"], source.zone, source.time_formats)
-    order_id = cleaned(r["id"])
+    frame = read_json(records, SCHEMA).withColumns(
+        {
+            "_order_id": cleaned(r["id"]),
+            "_occurred_at": instant(placed, source.zone, source.time_formats),
+            "_version_at": instant(r["updated_at"], source.zone, source.time_formats),
+        }
+    )
+    order_id, occurred_at, version_at = F.col("_order_id"), F.col("_occurred_at"), F.col("_version_at")
     return shaped(
         frame,
         source,
         target,
         Parsed(
-            key=F.to_json(F.struct(order_id.alias("id"), r["updated_at"].alias("updated_at"))),
+            key=structure(order_id, r["updated_at"]),
             content=F.to_json(r),
             problem=first_problem(
                 F.col("problem"),
@@ -130,16 +135,14 @@ def _lines(r: Column) -> Column:
     gross = total(items, amount)
     own = total(items, lambda item: F.greatest(_money(item["total_discount"]), allocated(item)))
     rest = F.greatest(_money(r["total_discounts"]) - own, zero)
-    refunds = F.coalesce(F.flatten(r["refunds.refund_line_items"]), F.array().cast(f"array<{REFUND}>"))
+    refunds = F.coalesce(F.flatten(r["refunds"]["refund_line_items"]), F.array().cast(f"array<{REFUND}>"))
 
     def line(item: Column, index: Column) -> Column:
         taken_off = F.greatest(_money(item["total_discount"]), allocated(item))
         share = F.when(gross > 0, (rest * (amount(item) / gross)).cast(MONEY)).otherwise(_nothing())
         discount = (taken_off + share).cast(MONEY)
         back = F.filter(refunds, lambda refund: refund["line_item_id"] == item["id"])
-        units = F.aggregate(
-            back, F.lit(0.0), lambda s, x: s + F.coalesce(x["quantity"].try_cast("double"), F.lit(0.0))
-        )
+        units = F.aggregate(back, F.lit(0.0), lambda s, x: s + F.coalesce(x["quantity"].try_cast("double"), F.lit(0.0)))
         refunded = total(back, lambda x: _money(x["subtotal"]))
         return F.struct(
             F.coalesce(item["id"], index.cast("string")).alias("line_no"),

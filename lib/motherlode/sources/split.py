@@ -72,12 +72,10 @@ def _lines(data: bytes, start: int, longest: int, header: str | None = None) -> 
     return _texts(data, starts, ends, start, longest, header)
 
 
-def _texts(
-    data: bytes, starts: np.ndarray, ends: np.ndarray, start: int, longest: int, header: str | None
-) -> Piece:
+def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray, start: int, longest: int, header: str | None) -> Piece:
     flaws: list[Flaw] = []
     long = (ends - starts) > longest
-    for i in np.flatnonzero(long):
+    for i in np.flatnonzero(long).tolist():
         flaws.append(Flaw(int(start + starts[i]), "record_too_long", f"{longest} bytes", data[starts[i] : ends[i]]))
     starts, ends = starts[~long], ends[~long]
     raw = pa.array([data[s:e] for s, e in zip(starts.tolist(), ends.tolist(), strict=True)], pa.binary())

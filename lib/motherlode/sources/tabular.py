@@ -27,6 +27,7 @@ from motherlode.checks.rules import (
 from motherlode.columns.identifiers import BLOCKED, FALLBACK, PRIORITY, cleaned, normalised
 from motherlode.columns.pseudonym import code
 from motherlode.columns.scrub import page_path, scrubbed
+from motherlode.columns.structure import structure
 from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
@@ -34,9 +35,8 @@ from motherlode.contracts.tables import Purpose, Table
 from motherlode.sources.parsed import CARRIED, PLAIN, Identifier, Parsed, own_fields, shaped
 from motherlode.sources.source import Source
 
-MOST_COLUMNS = 256
-"""Of a row with quotes; a row without any may have more."""
-_END = "\x02"
+_COMMA = "\uffff"
+"""Stands for a comma inside quotes; Unicode has it as no character."""
 _LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net")
 _PSEUDO: Mapping[str, tuple[str, ...]] = {
     silver.ORDER_LINES.name: _LINE,
@@ -47,11 +47,7 @@ _PSEUDO: Mapping[str, tuple[str, ...]] = {
 
 def canonical_columns(target: Table) -> list[str]:
     """What `columns` and `constants` of a CSV source may name."""
-    own = [
-        name
-        for name in own_fields(target)
-        if name not in ("lines", "channel", "marked_bot", "score", "comment")
-    ]
+    own = [name for name in own_fields(target) if name not in ("lines", "channel", "marked_bot", "score", "comment")]
     times = ["occurred_at"] if "occurred_at" in target.columns else []
     return [*own, *_PSEUDO.get(target.name, ()), *times, "known_at"]
 
@@ -60,13 +56,9 @@ def required_columns(target: Table) -> list[str]:
     """Of those, the ones that a source must give."""
     if target is silver.ORDER_LINES:
         return ["order_id", "line_no", "quantity", "currency"]
-    extra = {silver.SURVEY_ANSWERS.name: ["answer"], silver.IDENTITY_TRUTH.name: ["value"]}.get(
-        target.name, []
-    )
+    extra = {silver.SURVEY_ANSWERS.name: ["answer"], silver.IDENTITY_TRUTH.name: ["value"]}.get(target.name, [])
     allowed = canonical_columns(target)
-    return [
-        f.name for f in target.fields if f.name in allowed[:-1] and not f.nullable and not _is_time(f.type)
-    ] + extra
+    return [f.name for f in target.fields if f.name in allowed[:-1] and not f.nullable and not _is_time(f.type)] + extra
 
 
 def _is_time(kind: DataType) -> bool:
@@ -97,8 +89,8 @@ def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
         source,
         target,
         Parsed(
-            key=F.to_json(F.struct(*[cell.alias(name) for name, cell in key.items()])),
-            content=F.to_json(F.col("r")),
+            key=structure(*key.values()),
+            content=structure(*cells.values()),
             problem=first_problem(F.col("problem"), *keys, *row.problems),
             occurred_at=occurred,
             known_at=row.time("known_at", occurred if "occurred_at" in target.columns else received),
@@ -129,15 +121,25 @@ def _split(records: DataFrame) -> DataFrame:
 
 
 def _cells(row: Column) -> Column:
-    """The fields of one CSV row. Where nothing is quoted, a split is exact and several times as fast."""
-    schema = ", ".join(f"c{i} string" for i in range(MOST_COLUMNS))
-    options = {"multiLine": "true", "quote": '"', "escape": '"', "maxCharsPerColumn": "-1"}
-    # A mark behind the last field tells how many fields there are, and is swallowed by an open quote.
-    parsed = F.from_csv(F.concat(row, F.lit(f",{_END}")), schema, options)
-    cells = F.array(*[parsed[f"c{i}"] for i in range(MOST_COLUMNS)])
-    end = F.array_position(cells, F.lit(_END)).cast("int")
-    quoted = F.when(end > 0, F.slice(cells, F.lit(1), end - 1))
-    return F.when(row.contains('"'), quoted).otherwise(F.split(row, ","))
+    """The fields of one CSV row (RFC 4180); null where its quotes are not closed.
+
+    Between quotes lie, in turn, what is outside and what is inside of them. An empty piece outside, in the
+    midst of a row, is a quote written twice.
+    """
+    pieces = F.split(row, '"', -1)
+    last = F.size(pieces) - 1
+
+    def unquoted(piece: Column, place: Column) -> Column:
+        doubled = (piece == "") & (place > 0) & (place < last)
+        return F.when(place % 2 == 1, F.replace(piece, F.lit(","), F.lit(_COMMA))).otherwise(
+            F.when(doubled, F.lit('"')).otherwise(piece)
+        )
+
+    fields = F.split(F.array_join(F.transform(pieces, unquoted), ""), ",", -1)
+    exact = F.transform(fields, lambda field: F.replace(field, F.lit(_COMMA), F.lit(",")))
+    quoted = F.when(last % 2 == 0, exact)
+    # Where nothing is quoted, a split is exact and several times as fast.
+    return F.when(row.contains('"'), quoted).otherwise(F.split(row, ",", -1))
 
 
 def _layout_problem(used: list[str]) -> Column:
@@ -146,17 +148,13 @@ def _layout_problem(used: list[str]) -> Column:
     found = F.concat(F.size(values).cast("string"), F.lit(" fields"))
     return first_problem(
         F.when(F.col("header").isNull() | names.isNull(), problem("header", None, None, "a header row")),
-        F.when(
-            F.size(missing) > 0, problem("column_missing", F.get(missing, 0), None, "a column of the header")
-        ),
+        F.when(F.size(missing) > 0, problem("column_missing", F.get(missing, 0), None, "a column of the header")),
         F.when(
             values.isNull(),
-            problem("quotes", None, raw, f"closed quotes and at most {MOST_COLUMNS - 1} fields"),
+            problem("quotes", None, raw, "as many closing quotes as opening ones"),
         ),
         F.when(raw == F.col("header"), problem("repeated_header", None, None, "a row of values")),
-        F.when(
-            F.size(values) != F.size(names), problem("fields", None, found, "as many fields as its header")
-        ),
+        F.when(F.size(values) != F.size(names), problem("fields", None, found, "as many fields as its header")),
     )
 
 
@@ -263,9 +261,7 @@ class _Row:
         return {
             kind: self.cells[entry]
             if isinstance(entry, str)
-            else cleaned(
-                F.concat_ws(", " if kind == "address" else " ", *[self.cells[name] for name in entry])
-            )
+            else cleaned(F.concat_ws(", " if kind == "address" else " ", *[self.cells[name] for name in entry]))
             for kind, entry in self.source.contacts.items()
         }
 

@@ -16,10 +16,12 @@ FACTS = ("orders", "online_orders", "lines", "quantity", "discount", "net")
 
 
 def line(order: str, version: str, no: str, product: str | None, net: str, **more: Any) -> dict[str, Any]:
+    who = more.get("identifier", "u1")
     return {
         "row_id": f"{order}/{version}/{no}/{more.get('known_at', version)}",
         "order_id": order,
         "identifier": "u1",
+        "identifiers": [(who.partition(":")[0], who)],
         "version_at": at(version),
         "known_at": at(version),
         "occurred_at": at("2020-01-05 23:00"),
@@ -58,6 +60,8 @@ LINES = [
     line("test", "2020-01-06 01:00", "1", "milk", "7", is_test=True),
     line("store", "2020-01-06 01:00", "1", "milk", "2", identifier="order:9", channel="store"),
     line("store", "2020-01-06 01:00", "2", "milk", "3", identifier="order:9", channel="store"),
+    # Somebody, whom the map does not have: consent was withheld.
+    line("withheld", "2020-01-06 01:00", "1", "milk", "2", identifier="user_id:9"),
     # It was someone else's before: that version counts for nobody.
     line("moved", "2020-01-06 01:00", "1", "tea", "1", identifier="gone"),
     line("moved", "2020-02-01 12:00", "1", "milk", "2"),
@@ -67,6 +71,7 @@ ORDERS = [
     order("cancelled", "2020-02-01 12:00", status="cancelled"),
     order("test", "2020-01-06 01:00", is_test=True),
     order("store", "2020-01-06 01:00", identifier="order:9", channel="store", net=Decimal(5)),
+    order("withheld", "2020-01-06 01:00", identifier="user_id:9", net=Decimal(2)),
     order("moved", "2020-02-01 12:00", lines=1),
 ]
 PRODUCTS = [

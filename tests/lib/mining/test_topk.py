@@ -46,9 +46,7 @@ def test_blocks_give_what_sorting_everything_gives(
 
 
 def test_fewer_products_than_places_give_a_short_list(spark: SparkSession) -> None:
-    customers = spark.createDataFrame(
-        [(0, [1.0], [1])], "customer_no int, factors array<float>, bought array<int>"
-    )
+    customers = spark.createDataFrame([(0, [1.0], [1])], "customer_no int, factors array<float>, bought array<int>")
     products = spark.createDataFrame([(0, [0.5]), (1, [0.9])], "product_no int, factors array<float>")
     rows = topk.best_products(customers, products, 10, 0).collect()
     assert [(row.product_no, row["rank"], row.is_repeat) for row in rows] == [(0, 1, False)]

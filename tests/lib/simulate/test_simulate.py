@@ -129,12 +129,12 @@ def test_broken_records_come_in_ten_kinds(made: tuple[Path, Summary]) -> None:
     assert len({row["kind"] for row in truth(made[0], "broken")}) >= 10
 
 
-def test_broken_json_cannot_pass(made: tuple[Path, Summary]) -> None:
+def test_damaged_json_cannot_be_read(made: tuple[Path, Summary]) -> None:
     for row in truth(made[0], "broken"):
-        if row["kind"] in ("truncated", "invalid_utf8", "not_json", "unparsable_number", "glued"):
+        if row["source"] in JSON_SOURCES and row["kind"] in ("truncated", "invalid_utf8", "not_json", "glued"):
             line = (made[0] / row["file"]).read_bytes().split(b"\n")[int(row["line"]) - 1]
             with pytest.raises(ValueError):
-                json.loads(line.decode("utf-8")) if row["source"] in JSON_SOURCES else line.decode("utf-8")
+                json.loads(line.decode("utf-8"))
 
 
 def test_best_score_equals_that_of_a_union_find(made: tuple[Path, Summary], entries: list[Entry]) -> None:

@@ -1,6 +1,7 @@
 """Files into records: offsets lead back to the bytes, nothing is lost, neighbours of a flaw are not harmed."""
 
 import json
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ def pairs(piece: Piece) -> list[tuple[int, str]]:
 
 
 def test_lines_with_blank_ones_crlf_and_a_byte_order_mark() -> None:
-    data = b"\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"b\":2}\nlast"
+    data = b'\xef\xbb\xbf{"a":1}\r\n\n  \n{"b":2}\nlast'
     piece = split("lines", data, 0, LONG)
     assert pairs(piece) == [(3, '{"a":1}'), (16, '{"b":2}'), (24, "last")]
     assert piece.flaws == ()
@@ -82,7 +83,7 @@ def test_any_bytes_at_all(data: bytes, kind: str) -> None:
         spans.append((offset, offset + len(content)))
     spans += [(flaw.offset, flaw.offset + len(flaw.content)) for flaw in piece.flaws]
     spans.sort()
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
     if kind == "lines":
         kept = b"".join(data[a:b] for a, b in spans)
         # What is left out is line ends, blanks and a byte-order mark: nothing that says something.

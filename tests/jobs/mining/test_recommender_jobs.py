@@ -1,0 +1,86 @@
+"""Two tastes are planted; each customer is recommended their own taste's products."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.mining import recommendations, recommender
+from motherlode.contracts import mining
+from motherlode.contracts.models import Champion, Fitted
+from motherlode.mining.errors import TooLittleData
+from motherlode.mining.recommendations import RecommendationsParams
+from motherlode.mining.recommender import RecommenderParams
+
+AS_OF = date(2024, 3, 31)
+PARAMS = RecommenderParams(rank=4, iterations=3, blocks=1, min_customers=10, suggestions=5)
+SCHEMA = "customer_id string, product_id string, day date, known_on date, views long, carts long, purchases long"
+
+
+def interactions(spark: SparkSession) -> DataFrame:
+    rng = np.random.default_rng(9)
+    rows = []
+    for customer in range(40):
+        taste = "sweet" if customer % 2 else "sour"
+        for age in range(0, 84, 3):
+            day = AS_OF - timedelta(days=age)
+            product = f"{taste} {rng.integers(20)}"
+            rows.append((f"c{customer}", product, day, day, 1, 0, 1))
+    tomorrow = AS_OF + timedelta(days=1)
+    rows.append(("c0", "from the future", tomorrow, tomorrow, 0, 0, 9))
+    rows.append(("learnt later", "sour 1", AS_OF, tomorrow, 0, 0, 9))
+    return (
+        spark.createDataFrame(rows, SCHEMA)
+        .groupBy("customer_id", "product_id", "day", "known_on")
+        .agg(*[F.sum(name).alias(name) for name in ("views", "carts", "purchases")])
+    )
+
+
+def test_each_customer_is_recommended_their_own_taste(spark: SparkSession) -> None:
+    facts = interactions(spark).persist()
+    made = recommender.transform(facts, AS_OF, PARAMS)
+    fitted, customers, products = (
+        made[output.name] for output in (mining.RECOMMENDER, mining.RECOMMENDER_CUSTOMERS, mining.RECOMMENDER_PRODUCTS)
+    )
+    assert isinstance(fitted, Fitted)
+    assert fitted.metrics["precision_at_5"] > 1.4 * fitted.baseline["precision_at_5"]
+    assert 0 < fitted.metrics["ndcg_at_5"] <= 1
+    assert {row.customer_id for row in customers.collect()} == {f"c{n}" for n in range(40)}
+    assert sorted(row.product_no for row in products.collect()) == list(range(products.count()))
+    assert set(customers.columns) == set(mining.RECOMMENDER_CUSTOMERS.columns)
+    assert set(products.columns) == set(mining.RECOMMENDER_PRODUCTS.columns)
+
+    stale = customers.withColumn("as_of", F.date_sub("as_of", 1)).withColumn("customer_no", F.lit(0))
+    champion = Champion(PipelineModel(stages=[fitted.model]), "7", {}, {}, AS_OF.isoformat())
+    found = recommendations.transform(
+        champion, customers.unionByName(stale), products, facts, AS_OF, RecommendationsParams(products=6)
+    )[mining.RECOMMENDATIONS.name]
+    assert isinstance(found, DataFrame)
+    assert set(found.columns) == set(mining.RECOMMENDATIONS.columns)
+    rows = found.collect()
+    before = {(r.customer_id, r.product_id) for r in facts.where(F.col("day") <= F.lit(AS_OF)).collect()}
+    for customer in range(40):
+        mine = sorted((row for row in rows if row.customer_id == f"c{customer}"), key=lambda row: row["rank"])
+        assert [row["rank"] for row in mine] == [1, 2, 3, 4, 5, 6]
+        assert sum(row.is_repeat for row in mine) <= 3
+        assert [row.score for row in mine] == sorted((row.score for row in mine), reverse=True)
+        assert all(row.is_repeat == ((row.customer_id, row.product_id) in before) for row in mine)
+        # There are at least three more products of the taste unless nearly all were bought.
+        taste = "sweet" if customer % 2 else "sour"
+        unbought = 20 - sum(who == f"c{customer}" for who, _ in before)
+        assert sum(row.product_id.startswith(taste) for row in mine) >= 3 + min(3, unbought)
+
+
+def test_nothing_to_learn_from_is_said_in_one_line(spark: SparkSession) -> None:
+    with pytest.raises(TooLittleData, match=r"mining\.recommender: found 0 customers"):
+        recommender.transform(spark.createDataFrame([], SCHEMA), AS_OF, PARAMS)
+
+
+def test_bought_products_can_be_left_out() -> None:
+    assert RecommendationsParams(exclude_bought=True).repeats == 0
+    assert RecommendationsParams(products=7).repeats == 3
+    with pytest.raises(ValueError, match="max_repeats"):
+        RecommendationsParams(max_repeats=2)

@@ -1,0 +1,178 @@
+"""Repeats, broken records and the books: nothing is lost, nothing counted twice."""
+
+import json
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from motherlode.columns.cipher import decrypt
+from motherlode.contracts import silver
+from motherlode.sources.contacts import contacts
+from tests.lib.sources.silver_cases import PARAMS, nothing_yet, records_of, taken
+from tests.lib.sources.test_formats import OPEN, ORDER, SALES_HEADER, TRACK
+
+
+def track(**change: Any) -> str:
+    return json.dumps({**TRACK, **change})
+
+
+def test_a_repeat_in_a_batch_differs_only_in_how_it_was_sent(spark: SparkSession) -> None:
+    later = {
+        "sentAt": "2015-02-24T00:00:00Z",
+        "receivedAt": "2015-02-24T00:00:01Z",
+        "timestamp": "2015-02-23T22:29:00Z",
+    }
+    raws = [track(**later), track(), track(userId="somebody else"), track(messageId="another")]
+    outcome = taken(silver.EVENTS, records_of(spark, "web", raws))
+    # The one that was known first survives; the same key with other content is another row.
+    assert outcome.offsets == [1, 2, 3]
+    assert [(row["offset"], row["row_id"]) for row in outcome.duplicates] == [(0, outcome.rows[0]["row_id"])]
+
+
+def test_a_repeat_in_a_later_batch_is_told_by_what_the_table_has(spark: SparkSession) -> None:
+    first = taken(silver.EVENTS, records_of(spark, "web", [track(), track(messageId="b")]))
+    again = records_of(spark, "web", [track(messageId="c"), track(), track()], batch=2)
+    second = taken(silver.EVENTS, again, previous=first.frames["events"])
+    assert second.offsets == [0]
+    assert [row["offset"] for row in second.duplicates] == [1, 2]
+    assert {row["row_id"] for row in second.duplicates} == {first.rows[0]["row_id"]}
+
+
+def test_the_same_text_from_two_sources_is_two_rows(spark: SparkSession) -> None:
+    both = records_of(spark, "web", [track()]).union(records_of(spark, "app", [track()]))
+    assert len({row["row_id"] for row in taken(silver.EVENTS, both).rows}) == 2
+
+
+def test_an_order_is_repeated_as_a_whole(spark: SparkSession) -> None:
+    newer = {**ORDER, "updated_at": "2017-01-07T12:00:00-05:00"}
+    first = taken(silver.ORDER_LINES, records_of(spark, "shop", [json.dumps(ORDER)]))
+    raws = [json.dumps(each) for each in (ORDER, newer, newer)]
+    second = taken(silver.ORDER_LINES, records_of(spark, "shop", raws, batch=2), previous=first.frames["order_lines"])
+    assert second.offsets == [1, 1]
+    assert [row["offset"] for row in second.duplicates] == [0, 2]
+    assert len({row["row_id"] for row in (*first.rows, *second.rows)}) == 4
+
+
+def test_every_kind_of_broken_event_breaks_its_rule_and_harms_no_neighbour(spark: SparkSession) -> None:
+    cases = [
+        (track(messageId="ok1"), None),
+        (track()[:80], "json"),
+        (track() + track(messageId="glued"), "json"),
+        ('"a text"', "json"),
+        ("null", "json"),
+        ("<html>502</html>", "json"),
+        (track()[:-1] + ',"total":1.2.3}', "json"),
+        (track(context="none"), "json_types"),
+        ("{}", "required"),
+        (track(messageId=None), "required"),
+        (track(messageId={"value": "x"}), "scalar"),
+        (track(type="dance"), "one_of"),
+        (track(originalTimestamp="2017-02-31T25:61:00", timestamp=None), "readable"),
+        (track(originalTimestamp="1889-01-01T00:00:00Z"), "plausible_time"),
+        (track(originalTimestamp=None, timestamp=None), "required"),
+        (track(userId="null", anonymousId=None), "identifier_missing"),
+        (track(messageId="ok2"), None),
+    ]
+    outcome = taken(silver.EVENTS, records_of(spark, "web", [raw for raw, _ in cases]))
+    assert outcome.rules == {n: rule for n, (_, rule) in enumerate(cases) if rule}
+    assert outcome.offsets == [0, len(cases) - 1]
+    assert [decrypt(row["record"]) for row in outcome.quarantine] == [raw for raw, rule in cases if rule]
+
+
+def test_every_kind_of_broken_row_breaks_its_rule(spark: SparkSession) -> None:
+    good = "31198570044,{n},2017-01-05T12:00:00-05:00,367,5,,853529,2,3.00,0,0,0"
+    cases = [
+        (good.format(n=1), None),
+        ("31198570044,2", "fields"),
+        (good.format(n=3) + ",surplus,7", "fields"),
+        ('{"error":"timeout"}', "fields"),
+        (SALES_HEADER, "repeated_header"),
+        (good.format(n=6).replace("367", '"367'), "quotes"),
+        (good.format(n=7).replace("31198570044", ""), "required"),
+        (good.format(n=8).replace("3.00", "1.2.3"), "readable"),
+        (good.format(n=9).replace("2017-01-05T12", "31/02/2017 25"), "readable"),
+        (good.format(n=10).replace(",2,3.00", ",-2,3.00"), "not_negative"),
+        (good.format(n=11).replace("3.00", ""), "required"),
+        (good.format(n=12).replace("2017-", "2717-"), "plausible_time"),
+        (good.format(n=13), None),
+    ]
+    outcome = taken(silver.ORDER_LINES, records_of(spark, "store_sales", [raw for raw, _ in cases], SALES_HEADER))
+    assert outcome.rules == {n: rule for n, (_, rule) in enumerate(cases) if rule}
+    assert outcome.offsets == [0, len(cases) - 1]
+
+
+def test_a_file_without_a_mapped_column_goes_to_quarantine_by_its_name(spark: SparkSession) -> None:
+    records = records_of(spark, "coupons", ["1,2"], "coupon_upc,product_id")
+    (row,) = taken(silver.COUPONS, records).quarantine
+    assert (row["rule"], row["path"]) == ("column_missing", "campaign_id")
+    (row,) = taken(silver.COUPONS, records_of(spark, "coupons", ["1,2,3"], None)).quarantine
+    assert row["rule"] == "header"
+
+
+def test_broken_orders_and_mails(spark: SparkSession) -> None:
+    bad_price = {**ORDER, "line_items": [{**ORDER["line_items"][0], "price": "ten"}]}
+    raws = [json.dumps(each) for each in (bad_price, {**ORDER, "id": None}, {**ORDER, "updated_at": "soon"})]
+    assert taken(silver.ORDER_LINES, records_of(spark, "shop", raws)).rules == {
+        0: "readable", 1: "required", 2: "readable",
+    }  # fmt: skip
+    mails = [json.dumps({**OPEN, **change}) for change in ({"timestamp": -5}, {"email": "nobody"}, {"event": None})]
+    assert taken(silver.EVENTS, records_of(spark, "email", mails)).rules == {
+        0: "readable", 1: "identifier_missing", 2: "required",
+    }  # fmt: skip
+
+
+def test_quarantine_says_the_shape_and_never_the_value(spark: SparkSession) -> None:
+    raw = track(originalTimestamp="born 1980 ann@example.com")
+    (row,) = taken(silver.EVENTS, records_of(spark, "web", [raw])).quarantine
+    assert (row["path"], row["found"]) == ("originalTimestamp", "aaaa 9999 aaa@aaaaaaa.aaa")
+    assert "ann" not in row["record"]
+
+
+def test_records_in_are_events_and_duplicates_and_quarantined(spark: SparkSession) -> None:
+    raws = [track(messageId=str(n % 7)) if n % 5 else "broken" for n in range(40)]
+    outcome = taken(silver.EVENTS, records_of(spark, "web", raws))
+    assert (len(outcome.rows), len(outcome.duplicates), len(outcome.quarantine)) == (7, 25, 8)
+    offsets = [row["offset"] for row in (*outcome.rows, *outcome.duplicates, *outcome.quarantine)]
+    assert sorted(offsets) == list(range(40))
+
+
+def test_contacts_are_kept_once_and_encrypted(spark: SparkSession) -> None:
+    header = (
+        "crm_id,household_id,first_name,last_name,email,phone,loyalty_card,birth_date,street,city,postcode,updated_at"
+    )
+    rows = [
+        'C1,7,Zoë,"Müller, Dr.",zoe@example.com,,,1980-02-01,1 Main St,Fairview,12345,2017-01-05T12:00:00Z',
+        "C1,7,Zoë,Other,zoe@example.com,,,,,,,2017-02-05T12:00:00Z",
+    ]
+    records = records_of(spark, "crm_customers", rows, header)
+    found = contacts(records, nothing_yet(spark, silver.CONTACTS), PARAMS).persist()
+    said = sorted((row["kind"], decrypt(row["value"])) for row in found.collect())
+    assert said == [
+        ("address", "1 Main St, 12345, Fairview"),
+        ("birth_date", "1980-02-01"),
+        ("email", "zoe@example.com"),
+        ("name", "Zoë Müller, Dr."),
+        ("name", "Zoë Other"),
+    ]
+    assert contacts(records, found, PARAMS).count() == 0
+
+
+def test_contacts_come_from_identify_calls_and_orders_too(spark: SparkSession) -> None:
+    call = track(type="identify", traits={"email": "ann@example.com", "firstName": "Ann", "lastName": "Li"})
+    records = records_of(spark, "web", [call, track()]).union(records_of(spark, "shop", [json.dumps(ORDER)]))
+    found = contacts(records, nothing_yet(spark, silver.CONTACTS), PARAMS).collect()
+    assert sorted((row["source"], row["kind"], decrypt(row["value"])) for row in found) == [
+        ("shop", "email", "bob@example.com"),
+        ("shop", "name", "Bob"),
+        ("shop", "phone", "+14155552671"),
+        ("web", "email", "ann@example.com"),
+        ("web", "name", "Ann Li"),
+    ]
+
+
+def test_one_shuffle_takes_the_repeats_out(spark: SparkSession) -> None:
+    records = records_of(spark, "web", [track()]).where(F.col("batch") > 0)
+    outputs = taken(silver.EVENTS, records).frames
+    plan = outputs["events"]._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
+    assert plan.count("from_json") == 1

@@ -1,0 +1,68 @@
+"""What a source's file may say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motherlode.contracts import silver
+from motherlode.settings import load_sources
+from motherlode.sources.formats import FORMATS, format_of, target_of
+from motherlode.sources.source import Source, SourceError
+
+ROOT = Path(__file__).resolve().parents[3]
+GOOD: dict[str, Any] = {
+    "name": "tills",
+    "format": "csv",
+    "path": "tills/*.csv",
+    "target": "order_lines",
+    "channel": "store",
+    "key": ("id", "line"),
+    "columns": {"order_id": "id", "line_no": "line", "quantity": "n", "net": ("paid", "-coupon"), "occurred_at": "at"},
+    "constants": {"currency": "USD"},
+}
+
+
+def test_the_demos_sources_cover_every_target() -> None:
+    sources = load_sources(ROOT / "conf")
+    assert {target_of(source).name for source in sources} == {target.name for target in silver.TARGETS}
+    assert {source.format for source in sources} == set(FORMATS)
+
+
+def test_shared_ids_share_a_scope_and_others_keep_their_own() -> None:
+    by_name = {source.name: source for source in load_sources(ROOT / "conf")}
+    assert by_name["web"].scope("user_id") == by_name["shop"].scope("user_id") == "shop"
+    assert by_name["store_sales"].scope("loyalty_card") == by_name["surveys"].scope("loyalty_card")
+    truth = by_name["identity_truth"]
+    for name, kinds in {"web": ["cookie", "user_id"], "app": ["device", "cookie"], "crm_customers": ["crm_id"]}.items():
+        assert [truth.scope(kind) for kind in kinds] == [by_name[name].scope(kind) for kind in kinds]
+    assert by_name["web"].scope("email") == ""
+    assert by_name["shop"].scope("cookie") == "shop"
+
+
+def test_a_good_source_has_its_format() -> None:
+    assert format_of(Source(**GOOD)).splitter == "csv"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format": "xml"}, "format: xml is unknown; known: segment, sendgrid, shopify, csv"),
+        ({"target": "orderlines"}, "target: orderlines is unknown; known: events, order_lines"),
+        ({"columns": {**GOOD["columns"], "colour": "c"}}, "columns: colour is unknown; known: order_id"),
+        ({"columns": {"order_id": "id", "line_no": "line"}}, "needs columns or constants for: quantity"),
+        ({"identifiers": {"passport": "p"}}, "identifiers: passport is unknown; known: user_id"),
+        ({"scopes": {"passport": "p"}}, "scopes: passport is unknown"),
+        ({"zone": "Mars/Base"}, "zone 'Mars/Base' is unknown"),
+        ({"channel": ""}, "channel must be set"),
+        ({"key": ()}, "key must be set"),
+        ({"constants": {"currency": "USD", "order_id": "1"}}, "stands in columns and in constants"),
+        ({"format": "shopify"}, "only a csv source maps columns"),
+        ({"time_from": "campaign"}, 'needs target = "events"'),
+    ],
+)
+def test_a_wrong_source_is_one_line_that_names_what_there_is(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        Source(**{**GOOD, **change})
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
