@@ -7,9 +7,9 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyspark.sql import Column
-from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import StringType
 
+from motherlode.columns.arrow import batched
 from motherlode.columns.keys import CONTACT_KEY, read_key
 from motherlode.errors import UsageError
 
@@ -46,10 +46,9 @@ def _encrypt_all(batch: pa.Array) -> pa.Array:
     return pa.array([_encrypt(box, text) for text in batch.to_pylist()], pa.string())
 
 
-@arrow_udf(StringType())
 def _encrypted_batch(batch: pa.Array) -> pa.Array:
     # Pickled by value: it must name no AESGCM, whose extension module pickle cannot name.
     return _encrypt_all(batch)
 
 
-_encrypted = _encrypted_batch.asNondeterministic()
+_encrypted = batched(_encrypted_batch, StringType(), repeatable=False)

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import ArrayType, StringType
 
+from motherlode.columns.arrow import batched
 from motherlode.columns.identifiers import E164, e164
 from motherlode.columns.keys import PSEUDONYM_KEY, read_key
 
@@ -39,7 +39,6 @@ def pseudonyms(region: str) -> Callable[[Column], Column]:
     A phone number that is not E.164 yet is read as one of `region`; null where that is impossible.
     """
 
-    @arrow_udf(ArrayType(StringType()))
     def hashed(batch: pa.Array) -> pa.Array:
         key = read_key(PSEUDONYM_KEY)
         # A batch names the same visitors again and again: each distinct value is hashed once.
@@ -49,7 +48,7 @@ def pseudonyms(region: str) -> Callable[[Column], Column]:
         offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths).cast(pa.int32())])
         return pa.ListArray.from_arrays(offsets, distinct.take(coded.indices))
 
-    return hashed
+    return batched(hashed, ArrayType(StringType()))
 
 
 def _hashed(text: str | None, key: bytes, region: str) -> str | None:

@@ -23,8 +23,8 @@ def page_path(address: Column) -> Column:
 
     Digits stay unless they look like a card or an international phone number: product numbers are long too.
     """
-    path = F.regexp_extract(address, r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)", 1)
-    hidden = _without_emails(path)
+    found = F.regexp_extract(address, r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)", 1)
+    hidden = _without_emails(F.when(found == "", "/").otherwise(found))
     digits = F.regexp_replace(F.regexp_replace(hidden, _CARD, "[card]"), _PHONE, "[phone]")
     return F.when(address.isNotNull(), F.when(hidden.rlike("[0-9]{7,}"), digits).otherwise(hidden))
 

@@ -5,8 +5,9 @@ from functools import lru_cache
 import pyarrow as pa
 from crawleruseragents import is_crawler as _listed
 from pyspark.sql import Column
-from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import BooleanType
+
+from motherlode.columns.arrow import batched
 
 
 def is_crawler(user_agent: Column) -> Column:
@@ -20,7 +21,9 @@ def _crawls(user_agent: str | None) -> bool:
     return bool(user_agent) and bool(_listed(user_agent))
 
 
-@arrow_udf(BooleanType())
-def _is_crawler(batch: pa.Array) -> pa.Array:
+def _crawls_each(batch: pa.Array) -> pa.Array:
     coded = batch.dictionary_encode(null_encoding="encode")
     return pa.array([_crawls(text) for text in coded.dictionary.to_pylist()], pa.bool_()).take(coded.indices)
+
+
+_is_crawler = batched(_crawls_each, BooleanType())

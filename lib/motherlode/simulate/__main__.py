@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from motherlode.simulate.errors import SimulateError
-from motherlode.simulate.generate import generate
+from motherlode.simulate.generate import already_done, generate
 from motherlode.simulate.params import FIRST_DAY, LAST_DAY, SimulateParams, Window
 from motherlode.simulate.truth import Summary
 
@@ -26,10 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done or nothing to do, 2 an error that one line explains."""
     try:
         out, params = _parse(arguments)
-        params.checked()
         logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
         logging.getLogger("motherlode.simulate").setLevel(logging.INFO)
-        _print_summary(generate(_session(), out, params), out)
+        _print_summary(already_done(out, params) or generate(_session(), out, params), out)
     except SimulateError as error:
         print(f"motherlode.simulate: {error}", file=sys.stderr)
         return 2

