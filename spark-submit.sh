@@ -60,5 +60,5 @@ if $dry_run; then
     echo
     exit
 fi
-# Spark asks the JVM for this module and the JVM warns of it, always; nothing a reader could act on.
-exec "${command[@]}" 2> >(trap '' INT && exec grep --line-buffered -v '^WARNING: Using incubator modules:' >&2)
+# The JVM warns of a module that Spark asks for, and netlib of a BLAS that need not be there: nothing to act on.
+exec "${command[@]}" 2> >(trap '' INT && exec grep --line-buffered -vE '^(WARNING: Using incubator modules|netlib-)' >&2)

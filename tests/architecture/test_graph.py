@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherlode.contracts import bronze, features, serving, silver
+from motherlode.contracts import bronze, features, mining, serving, silver
 from motherlode.contracts.catalogue import TABLES
 from motherlode.contracts.fields import STRING, ContractError, Field
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot, Upsert
@@ -57,18 +57,18 @@ def test_reading_ones_own_table_needs_previous() -> None:
 def test_purposes_are_kept_apart() -> None:
     with pytest.raises(ContractError, match=r"does not fit its layer"):
         _job("silver.orders", purpose=Purpose.MARKETING)
-    with pytest.raises(ContractError, match=r"is not kept for operation"):
+    with pytest.raises(ContractError, match=r"mining\.recommendations is not kept for analytics"):
         _job(
-            "features.again",
-            reads={"rows": features.SESSIONS},
-            writes=(features.SESSIONS,),
-            transform=lambda rows: {},
+            "mining.again",
+            reads={"rows": mining.RECOMMENDATIONS},
+            writes=(mining.CHURN_SCORES,),
             mode=Upsert(),
+            purpose=Purpose.ANALYTICS,
         )
 
 
 def test_identifiers_reach_features_only_through_the_map() -> None:
-    with pytest.raises(ContractError, match=r"join identity\.customer_map"):
+    with pytest.raises(ContractError, match=r"join one of identity\.customer_map, identity\.customers"):
         _job(
             "features.sessions",
             writes=(features.SESSIONS,),

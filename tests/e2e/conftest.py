@@ -20,8 +20,10 @@ LAST = date(2017, 4, 29)
 HOUSEHOLDS = "24"
 SMALL = (
     "churn.horizon_days=14",
-    "churn.min_cases=5",
+    "churn.min_cases=3",
+    "segmenter.min_customers=10",
     "fp_growth.min_support=0.02",
+    "recommender.min_customers=5",
     "recommender.rank=8",
     "recommender.iterations=3",
 )

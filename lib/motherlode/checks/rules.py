@@ -1,7 +1,6 @@
 """Rules that a record can break. Each is a column: the problem, or null."""
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -65,10 +64,6 @@ def not_negative(value: Column, path: str) -> Column:
     return F.when(value < 0, problem("not_negative", path, value, "0 or more"))
 
 
-def any_of(conditions: Sequence[Column]) -> Column:
-    return reduce(lambda left, right: left | right, conditions, F.lit(False))
-
-
-def flags(**raised: Column) -> Column:
+def flags(raised: Mapping[str, Column]) -> Column:
     """The names of those that are true, as an array."""
     return F.array_compact(F.array(*[F.when(when, F.lit(name)) for name, when in raised.items()])).cast("array<string>")

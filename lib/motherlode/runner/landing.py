@@ -191,7 +191,7 @@ def _batches(row: dict[str, object], piece: Piece, flaws: list[Flaw]) -> Iterato
     def constant(value: object, name: str, count: int) -> pa.Array:
         return pa.repeat(pa.scalar(value, _ARROW.field(name).type), count)
 
-    def batch(count: int, **columns: pa.Array) -> pa.RecordBatch:
+    def batch(count: int, columns: dict[str, pa.Array]) -> pa.RecordBatch:
         fixed = {"source": row["source"], "batch": row["batch"], "file": row["file"]}
         fixed["received_at"] = row["modified_at"]
         arrays = [
@@ -202,18 +202,15 @@ def _batches(row: dict[str, object], piece: Piece, flaws: list[Flaw]) -> Iterato
 
     for at in range(0, len(piece.texts), _ROWS_PER_BATCH):
         texts = piece.texts.slice(at, _ROWS_PER_BATCH)
-        yield batch(
-            len(texts),
-            offset=piece.offsets.slice(at, _ROWS_PER_BATCH),
-            raw=texts,
-            header=constant(piece.header, "header", len(texts)),
-        )
+        offsets = piece.offsets.slice(at, _ROWS_PER_BATCH)
+        header = constant(piece.header, "header", len(texts))
+        yield batch(len(texts), {"offset": offsets, "raw": texts, "header": header})
     every = [*piece.flaws, *flaws]
     if every:
-        yield batch(
-            len(every),
-            offset=pa.array([flaw.offset for flaw in every], pa.int64()),
-            rule=pa.array([flaw.rule for flaw in every]),
-            allowed=pa.array([flaw.allowed for flaw in every]),
-            content=pa.array([flaw.content for flaw in every], pa.binary()),
-        )
+        columns = {
+            "offset": pa.array([flaw.offset for flaw in every], pa.int64()),
+            "rule": pa.array([flaw.rule for flaw in every]),
+            "allowed": pa.array([flaw.allowed for flaw in every]),
+            "content": pa.array([flaw.content for flaw in every], pa.binary()),
+        }
+        yield batch(len(every), columns)

@@ -3,7 +3,11 @@
 MLflow takes seconds to import, so it is only where a model is asked for.
 """
 
+import contextlib
+import io
+import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -169,12 +173,13 @@ def _split(values: dict[str, float]) -> tuple[dict[str, float], dict[str, float]
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """MLflow and alembic tell of every step; a user wants the result."""
-    import logging
-    import warnings
-
-    logging.getLogger("alembic").setLevel(logging.ERROR)
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    """MLflow, alembic and PySpark tell of every step, and of each guess that failed; a user wants the result."""
+    for name in ("alembic", "mlflow", "DataFrameQueryContextLogger"):
+        # Disabled, for MLflow sets its own level when it is imported.
+        logging.getLogger(name).disabled = True
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith(("mlflow.", "alembic.")):
+            logging.getLogger(name).disabled = True
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

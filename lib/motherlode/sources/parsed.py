@@ -92,7 +92,7 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
     if parsed.plain is None:
         frame = _with_identifiers(frame, parsed.identifiers, source)
     else:
-        frame = frame.withColumn("plain", parsed.plain).withColumn("_unusable", flags())
+        frame = frame.withColumn("plain", parsed.plain).withColumn("_unusable", flags({}))
     fields = {name: parsed.fields.get(name, F.lit(None)).cast(kind) for name, kind in own.items()}
     contacts = [
         F.when(value.isNotNull(), F.struct(F.lit(kind).alias("kind"), value.alias("value")))
@@ -106,7 +106,7 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         F.array_compact(F.array(*contacts)).cast(CONTACTS).alias("contacts"),
         parsed.occurred_at.cast("timestamp").alias("occurred_at"),
         F.coalesce(parsed.known_at, parsed.occurred_at).cast("timestamp").alias("known_at"),
-        F.concat("_unusable", flags(**parsed.flags)).alias("flags"),
+        F.concat("_unusable", flags(parsed.flags)).alias("flags"),
         parsed.problem.alias("problem"),
         *[column.alias(name) for name, column in fields.items()],
     )
@@ -141,7 +141,7 @@ def _with_identifiers(frame: DataFrame, identifiers: Sequence[Identifier], sourc
         unusable[flag] = unusable[flag] | refused if flag in unusable else refused
     nothing = F.array().cast(PLAIN)
     plain = F.array_distinct(F.array_compact(F.array(*entries))) if entries else nothing
-    return frame.withColumn("plain", plain.cast(PLAIN)).withColumn("_unusable", flags(**unusable))
+    return frame.withColumn("plain", plain.cast(PLAIN)).withColumn("_unusable", flags(unusable))
 
 
 def read_json(records: DataFrame, schema: str) -> DataFrame:

@@ -15,7 +15,7 @@ def test_rules_name_what_they_found_and_what_is_allowed(spark: SparkSession) -> 
         "readable": rules.readable(t, t.try_cast("int"), "p", "a number"),
         "not_negative": rules.not_negative(t.try_cast("int"), "p"),
         "first": rules.first_problem(rules.required(t, "p"), rules.one_of(t, ("a",), "q")),
-        "flags": rules.flags(odd=t == "a", even=t == "b"),
+        "flags": rules.flags({"odd": t == "a", "even": t == "b"}),
     }
     rows = spark.createDataFrame([(0, "a"), (1, '{"x":1}'), (2, "-5"), (3, None)], "n int, t string")
     found = rows.select("n", *[check.alias(name) for name, check in checks.items()]).orderBy("n").collect()
