@@ -1,6 +1,7 @@
 """One Spark session for the whole suite, with keys that are only for tests."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Before the JVM starts: Python workers inherit the environment of the process that starts it.
 os.environ["MOTHERLODE_PSEUDONYM_KEY"] = "dGVzdC1wc2V1ZG9ueW0ta2V5LTMyLWJ5dGVzLWxvbmc="
 os.environ["MOTHERLODE_CONTACT_KEY"] = "dGVzdC1jb250YWN0LWtleS10aGlydHktdHdvLWJ5dGU="
+os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "lib"), str(ROOT)])
 
 
@@ -22,7 +24,15 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     settings = load_settings(
         ROOT / "conf",
         profile="local",
-        overrides=(f"paths.warehouse={tmp_path_factory.mktemp('warehouse')}", f"paths.jars={ROOT / 'build/jars'}"),
+        overrides=(
+            f"paths.warehouse={tmp_path_factory.mktemp('warehouse')}",
+            f"paths.jars={ROOT / 'build/jars'}",
+            # What plans and events say is searched for plain identifiers and keys.
+            "spark.conf.spark.eventLog.enabled=true",
+            "spark.conf.spark.eventLog.compress=false",
+            f"spark.conf.spark.eventLog.dir={tmp_path_factory.mktemp('events').as_uri()}",
+            "spark.conf.spark.driver.memory=3g",
+        ),
     )
     session = open_session("tests", settings)
     yield session

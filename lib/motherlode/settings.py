@@ -45,7 +45,7 @@ class Business:
     share of the median day's is not taken as the last complete one."""
 
     zone: str
-    complete_share: float = 0.05
+    complete_share: float = 0.25
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from motherlode.contracts import bronze, serving
 from motherlode.contracts.tables import Table
-from motherlode.runner.explain import key_condition, walk
+from motherlode.runner.explain import Step, key_condition, walk
 from tests.e2e.conftest import World
 
 ROWS = 20
@@ -62,9 +62,9 @@ def test_recommendations_rest_on_the_customers_own_rows(world: World) -> None:
     days = frame("features.customer_days", "customer_id", "day")
     mine = days[(days.customer_id == customer) & (days.day <= as_of)]
     assert steps["features.customer_days"].count == len(mine)
-    baskets = frame("features.baskets", "customer_id", "day", "order_id")
-    orders = set(baskets[(baskets.customer_id == customer) & baskets.day.isin(mine.day)].order_id)
-    assert steps["features.baskets"].count == len(orders)
+    changes = frame("features.basket_changes", "customer_id", "day", "order_id")
+    orders = set(changes[(changes.customer_id == customer) & changes.day.isin(mine.day)].order_id)
+    assert set(_column(steps["features.basket_changes"], "order_id")) == orders
     lines = frame("silver.order_lines", "order_id", "version_at", "file", "offset")
     newest = lines.groupby("order_id").version_at.transform("max")
     from_orders = lines[(lines.version_at == newest) & lines.order_id.isin(orders)][["file", "offset"]]
@@ -75,3 +75,7 @@ def test_recommendations_rest_on_the_customers_own_rows(world: World) -> None:
     expected = set(map(tuple, from_orders.to_numpy())) | set(map(tuple, from_events.to_numpy()))
     found = {(row["file"], row["offset"]) for row in steps["bronze.records"].rows.select("file", "offset").collect()}
     assert found == expected
+
+
+def _column(step: Step, name: str) -> list[str]:
+    return [row[0] for row in step.rows.select(name).collect()]

@@ -82,6 +82,17 @@ def test_no_plain_identifier_in_any_table(world: World, plain: set[bytes], keys:
     assert leaks == set()
 
 
+def test_no_plain_identifier_in_the_event_log(world: World, plain: set[bytes], keys: set[bytes]) -> None:
+    folder = Path(world.context.spark.conf.get("spark.eventLog.dir", "").removeprefix("file://"))
+    logs = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size]
+    assert logs
+    for path in logs:
+        content = path.read_bytes()
+        assert b"SparkListenerSQLExecutionStart" in content
+        assert [key for key in keys if key in content] == []
+        assert len(_words(content) & plain) == 0
+
+
 def test_the_search_finds_what_it_should(world: World, plain: set[bytes]) -> None:
     """The same search over the raw logs finds nearly all: it is no search that cannot fail."""
     landing = Path(world.context.settings.paths.landing)

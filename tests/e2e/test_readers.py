@@ -30,10 +30,8 @@ def test_deltalake_and_duckdb_read_it(world: World, table: Table) -> None:
         else:
             assert found == field.type, field.name
     dataset = delta.to_pyarrow_dataset()
-    counted = duckdb.sql("SELECT count(*), count(DISTINCT columns) FROM (SELECT 1 AS columns FROM dataset)").fetchone()
-    assert dataset is not None
-    assert counted is not None
-    assert counted[0] == frame.num_rows
+    assert duckdb.sql("SELECT count(*) FROM dataset").fetchall() == [(frame.num_rows,)]
     keys = ", ".join(table.key)
     doubled = duckdb.sql(f"SELECT {keys} FROM dataset GROUP BY {keys} HAVING count(*) > 1").fetchall()
     assert doubled == []
+    assert dataset is not None

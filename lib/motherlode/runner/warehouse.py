@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
 from motherlode.contracts.tables import Layer, Table
-from motherlode.errors import QualityError
+from motherlode.errors import QualityError, UsageError
 from motherlode.runner.storage import Storage
 
 _COMMIT = re.compile(r"(\d{20})\.json")
@@ -48,7 +48,12 @@ class Warehouse:
         if version is None:
             return self.spark.createDataFrame([], table.schema)
         reader = self.spark.read.format("delta").option("versionAsOf", version)
-        return reader.load(self.path(table)).select(*table.columns)
+        rows = reader.load(self.path(table))
+        # A field that a newer contract added is null in what was written before.
+        present = set(rows.columns)
+        return rows.select(
+            *[F.col(f.name) if f.name in present else F.lit(None).cast(f.type).alias(f.name) for f in table.fields]
+        )
 
     def changes(self, table: Table, after: int, upto: int) -> DataFrame:
         """The change feed in (after, upto]: every row as it was and as it became."""
@@ -57,8 +62,13 @@ class Warehouse:
         return feed.load(self.path(table))
 
     def create(self, table: Table) -> None:
-        """Create the table from its contract, unless it is there."""
+        """Create the table from its contract; one that is there gets the nullable fields that it lacks.
+
+        Raises:
+            UsageError: it differs from its contract in any other way.
+        """
         if self.version(table) is not None:
+            self._evolve(table)
             return
         builder = DeltaTable.createIfNotExists(self.spark).location(self.path(table)).comment(table.doc)
         for field in table.fields:
@@ -70,6 +80,21 @@ class Warehouse:
         for key, value in _properties(table).items():
             builder = builder.property(key, value)
         builder.execute()
+
+    def _evolve(self, table: Table) -> None:
+        found = {field.name: field.dataType for field in self.spark.read.format("delta").load(self.path(table)).schema}
+        wrong = [f.name for f in table.fields if f.name in found and found[f.name] != f.type]
+        wrong += [f.name for f in table.fields if f.name not in found and not f.nullable]
+        wrong += [name for name in found if name not in table.columns]
+        if wrong:
+            raise UsageError(
+                f"{table.full_name}: the table at {self.path(table)} differs from its contract in {', '.join(wrong)}:"
+                " migrate it, or move it away and run again"
+            )
+        missing = [field for field in table.fields if field.name not in found]
+        if missing:
+            columns = ", ".join(f"`{field.name}` {field.type.simpleString()}" for field in missing)
+            self.spark.sql(f"ALTER TABLE delta.`{self.path(table)}` ADD COLUMNS ({columns})")  # names of contracts
 
     def conform(self, table: Table, rows: DataFrame) -> DataFrame:
         """The rows with the contract's columns, in its order and types.

@@ -1,0 +1,247 @@
+"""The runner's promises, on small jobs of the test's own: what is new, what was touched, what died half-way."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from motherlode.contracts import identity
+from motherlode.contracts.fields import DATE, LONG, STRING, Field
+from motherlode.contracts.jobs import Append, Job, Previous, Snapshot, Upsert
+from motherlode.contracts.tables import Layer, Purpose, Subject, Table
+from motherlode.runner.run import Context, run_job
+from motherlode.runner.warehouse import Transaction, Warehouse
+from motherlode.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def table(layer: Layer, name: str, *fields: Field, key: tuple[str, ...], **more: Any) -> Table:
+    return Table(layer=layer, name=name, doc="A table.", owner="tests", fields=fields, key=key, **more)
+
+
+NUMBER = Field("number", LONG, "A number.")
+GROUP = Field("group_name", STRING, "A group.")
+IN = table(Layer.SILVER, "test_in", Field("id", STRING, "An id."), GROUP, NUMBER, key=("id",))
+KEPT = table(Layer.SILVER, "test_kept", Field("id", STRING, "An id."), NUMBER, key=("id",))
+SEEN = table(Layer.SILVER, "test_seen", Field("id", STRING, "An id."), key=("id",))
+SUMS = table(
+    Layer.SILVER,
+    "test_sums",
+    GROUP,
+    NUMBER,
+    Field("at", STRING, "When.", nullable=True, volatile=True),
+    key=("group_name",),
+)
+FACTS = table(
+    Layer.FEATURES,
+    "test_facts",
+    Field("customer_id", STRING, "A customer."),
+    NUMBER,
+    key=("customer_id",),
+    subject=Subject.CUSTOMER,
+    retention=9,
+)
+TOTALS = table(
+    Layer.FEATURES,
+    "test_totals",
+    Field("customer_id", STRING, "A customer."),
+    NUMBER,
+    key=("customer_id",),
+    subject=Subject.CUSTOMER,
+    retention=9,
+)
+DAILY = table(
+    Layer.FEATURES, "test_daily", Field("as_of", DATE, "A day."), NUMBER, key=("as_of",), partition_by=("as_of",)
+)
+
+
+@pytest.fixture
+def context(spark: SparkSession, tmp_path: Path) -> Context:
+    overrides = (f"paths.warehouse={tmp_path / 'warehouse'}", f"paths.jars={ROOT / 'build/jars'}")
+    return Context(spark, load_settings(ROOT / "conf", "demo", overrides))
+
+
+def put(context: Context, where: Table, rows: list[tuple[Any, ...]], version: int = 1) -> None:
+    frame = context.spark.createDataFrame(rows, where.schema)
+    context.warehouse.append(where, frame, Transaction(f"test:{where.name}", version))
+
+
+def rows(context: Context, where: Table, *columns: str) -> list[tuple[Any, ...]]:
+    found = context.warehouse.read(where, context.warehouse.version(where))
+    return sorted(tuple(row) for row in found.select(*(columns or where.columns)).collect())
+
+
+def upsert(seen: list[list[str]]) -> Job:
+    def transform(numbers: DataFrame) -> dict[str, DataFrame]:
+        seen.append(sorted(row[0] for row in numbers.select("group_name").distinct().collect()))
+        sums = numbers.groupBy("group_name").agg(F.sum("number").alias("number"))
+        return {"test_sums": sums.withColumn("at", F.lit(str(len(seen))))}
+
+    return Job(
+        name="silver.test_sums",
+        doc="Sums.",
+        reads={"numbers": IN},
+        writes=(SUMS,),
+        transform=transform,
+        mode=Upsert(by=("group_name",)),
+        purpose=Purpose.OPERATION,
+    )
+
+
+def test_upsert_recomputes_what_was_touched_and_deletes_what_vanished(context: Context) -> None:
+    seen: list[list[str]] = []
+    job = upsert(seen)
+    put(context, IN, [("1", "a", 1), ("2", "a", 2), ("3", "b", 3), ("4", "c", 4)])
+    assert run_job(context, job).status == "done"
+    assert rows(context, SUMS, "group_name", "number") == [("a", 3), ("b", 3), ("c", 4)]
+    assert run_job(context, job).status == "skipped"
+
+    put(context, IN, [("5", "b", 10)], version=2)
+    assert run_job(context, job).status == "done"
+    assert seen == [["a", "b", "c"], ["b"]]
+    assert rows(context, SUMS, "group_name", "number") == [("a", 3), ("b", 13), ("c", 4)]
+
+    context.spark.sql(f"DELETE FROM delta.`{context.warehouse.path(IN)}` WHERE group_name = 'c'")
+    run_job(context, job)
+    assert rows(context, SUMS, "group_name", "number") == [("a", 3), ("b", 13)]
+
+
+def test_upsert_writes_nothing_where_only_volatile_fields_differ(context: Context) -> None:
+    seen: list[list[str]] = []
+    job = upsert(seen)
+    put(context, IN, [("1", "a", 1), ("2", "b", 2)])
+    run_job(context, job)
+    version = context.warehouse.version(SUMS)
+    put(context, IN, [("3", "b", 0)], version=2)
+    result = run_job(context, job)
+    assert (result.status, result.why) == ("done", "no row changed")
+    assert context.warehouse.version(SUMS) == version
+
+
+def test_upsert_mends_a_table_that_another_hand_changed(context: Context) -> None:
+    job = upsert([])
+    put(context, IN, [("1", "a", 1), ("2", "b", 2)])
+    run_job(context, job)
+    context.spark.sql(f"UPDATE delta.`{context.warehouse.path(SUMS)}` SET number = 99")
+    put(context, IN, [("3", "b", 1)], version=2)
+    run_job(context, job)
+    assert rows(context, SUMS, "group_name", "number") == [("a", 1), ("b", 3)]
+
+
+def append() -> Job:
+    def transform(numbers: DataFrame, previous: DataFrame) -> dict[str, DataFrame]:
+        new = numbers.join(previous.select("id"), on="id", how="left_anti").persist()
+        return {"test_kept": new, "test_seen": new}
+
+    return Job(
+        name="silver.test_kept",
+        doc="Keeps.",
+        reads={"numbers": IN, "previous": Previous(KEPT)},
+        writes=(KEPT, SEEN),
+        transform=transform,
+        mode=Append(stream="numbers"),
+        purpose=Purpose.OPERATION,
+    )
+
+
+@pytest.fixture
+def dies_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """The next append to a table of that name fails; later ones do not."""
+    pending: list[str] = []
+    original = Warehouse.append
+
+    def appended(self: Warehouse, where: Table, frame: DataFrame, transaction: Transaction) -> None:
+        if where.name in pending:
+            pending.remove(where.name)
+            raise OSError(5, "died", where.name)
+        original(self, where, frame, transaction)
+
+    monkeypatch.setattr(Warehouse, "append", appended)
+    return pending.append
+
+
+def test_append_takes_what_is_new_once(context: Context) -> None:
+    job = append()
+    put(context, IN, [("1", "a", 1)])
+    assert run_job(context, job).status == "done"
+    assert run_job(context, job).status == "skipped"
+    put(context, IN, [("1", "a", 1), ("2", "b", 2)], version=2)
+    assert run_job(context, job).status == "done"
+    assert rows(context, KEPT) == [("1", 1), ("2", 2)]
+    assert rows(context, SEEN) == [("1",), ("2",)]
+
+
+def test_append_that_died_between_two_tables_is_as_if_it_had_run_once(
+    context: Context, dies_at: Callable[[str], None]
+) -> None:
+    job = append()
+    put(context, IN, [("1", "a", 1), ("2", "b", 2)])
+    dies_at("test_seen")
+    with pytest.raises(OSError, match="died"):
+        run_job(context, job)
+    assert rows(context, KEPT) == [("1", 1), ("2", 2)]
+    assert run_job(context, job).status == "done"
+    assert rows(context, KEPT) == [("1", 1), ("2", 2)]
+    # Reading its own half as Previous, the retry would have found nothing new here.
+    assert rows(context, SEEN) == [("1",), ("2",)]
+
+
+def test_consent_reaches_every_job_and_a_withdrawal_removes_what_was_computed(context: Context) -> None:
+    def transform(facts: DataFrame) -> dict[str, DataFrame]:
+        return {"test_totals": facts}
+
+    job = Job(
+        name="features.test_totals",
+        doc="Totals.",
+        reads={"facts": FACTS},
+        writes=(TOTALS,),
+        transform=transform,
+        mode=Upsert(by=("customer_id",)),
+        purpose=Purpose.ANALYTICS,
+    )
+    at = datetime.datetime(2017, 1, 1)
+    put(context, FACTS, [("ann", 1), ("bob", 2), ("eve", 3)])
+    put(context, identity.CONSENTS, [("ann", "analytics", True, at), ("bob", "analytics", False, at)])
+    run_job(context, job)
+    assert rows(context, TOTALS) == [("ann", 1), ("eve", 3)]
+    put(context, identity.CONSENTS, [("eve", "analytics", False, at), ("ann", "marketing", False, at)], version=2)
+    assert run_job(context, job).status == "done"
+    assert rows(context, TOTALS) == [("ann", 1)]
+
+
+def test_snapshot_replaces_just_its_date(context: Context) -> None:
+    def transform(facts: DataFrame, as_of: datetime.date) -> dict[str, DataFrame]:
+        return {"test_daily": facts.agg(F.sum("number").alias("number")).withColumn("as_of", F.lit(as_of))}
+
+    job = Job(
+        name="features.test_daily",
+        doc="Daily.",
+        reads={"facts": FACTS},
+        writes=(DAILY,),
+        transform=transform,
+        mode=Snapshot(),
+        purpose=Purpose.ANALYTICS,
+    )
+    first, second = datetime.date(2017, 1, 1), datetime.date(2017, 1, 2)
+    put(context, FACTS, [("ann", 1)])
+    context.as_of = first
+    run_job(context, job)
+    put(context, FACTS, [("bob", 2)], version=2)
+    context.as_of = second
+    assert run_job(context, job).status == "done"
+    assert run_job(context, job).status == "skipped"
+    assert rows(context, DAILY) == [(first, 1), (second, 3)]
+    context.as_of = first
+    run_job(context, job)
+    assert rows(context, DAILY) == [(first, 3), (second, 3)]
+
+
+def test_a_repeated_transaction_is_written_once(context: Context) -> None:
+    put(context, IN, [("1", "a", 1)])
+    put(context, IN, [("1", "a", 1)])
+    assert rows(context, IN) == [("1", "a", 1)]
