@@ -21,10 +21,12 @@ DOCUMENTS: dict[str, Document] = {document.full_name: document for document in a
 
 
 def find_table(full_name: str) -> Table:
-    """The table of that name, or an error that names near ones."""
+    """The table `layer.name`, or `name` where one layer has it or serving has it too; else ContractError."""
     if full_name in TABLES:
         return TABLES[full_name]
     same = [name for name in TABLES if name.endswith(f".{full_name}")]
+    if len(same) == 1 or f"serving.{full_name}" in same:
+        return TABLES[same[-1] if len(same) == 1 else f"serving.{full_name}"]
     hint = f"did you mean {' or '.join(same)}?" if same else f"tables: {', '.join(TABLES)}"
     raise ContractError(f"no table {full_name!r}: {hint}")
 

@@ -12,6 +12,7 @@ _OURS = re.compile(r"^motherlode\.[\w.]*\.(\w+Error|TooLittleData): (.+)$", re.M
 _CONSTRAINT = re.compile(r"DELTA_VIOLATE_CONSTRAINT\w*\][^(]*?constraint (\w+)", re.IGNORECASE)
 _NOT_NULL = re.compile(r"NOT NULL constraint violated for column: (\w+)")
 _DENIED = re.compile(r"Permission denied|Read-only file system|AccessControlException|Mkdirs failed to create")
+_NO_FOLDER = re.compile(r"ParentNotDirectoryException|Not a directory|is not a directory|FileAlreadyExistsException")
 _FULL = re.compile(r"No space left on device")
 
 
@@ -32,6 +33,11 @@ def explain_failure(error: BaseException) -> tuple[str, Exit]:
         return "no space left on the disk: free some and run again", Exit.FAILED
     if _DENIED.search(text):
         return f"no permission to write{_where(text)}: give it, or set paths.warehouse in conf/", Exit.USAGE
+    if _NO_FOLDER.search(text):
+        return (
+            f"cannot write{_where(text)}: a file stands where a folder should be (paths.warehouse in conf/)",
+            Exit.USAGE,
+        )
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", Exit.FAILED
     name = type(error).__name__
@@ -54,5 +60,5 @@ def _whole_text(error: BaseException) -> str:
 
 
 def _where(text: str) -> str:
-    found = re.search(r"(?:file:|denied: ?|to create )(/[^\s:,]+)", text)
+    found = re.search(r"(?:file:|denied: ?|to create |directory: )(/[^\s:,]+)", text)
     return f" to {found.group(1)}" if found else ""

@@ -112,17 +112,15 @@ class Warehouse:
 
     def append(self, table: Table, rows: DataFrame, transaction: Transaction) -> None:
         self.create(table)
-        with self._transaction(transaction):
-            self._writer(table, rows).mode("append").save(self.path(table))
+        self._writer(table, rows, transaction).mode("append").save(self.path(table))
 
     def overwrite(self, table: Table, rows: DataFrame, transaction: Transaction, where: str | None = None) -> None:
         """Replace all rows, or those that `where` names, in one commit."""
         self.create(table)
-        with self._transaction(transaction):
-            writer = self._writer(table, rows).mode("overwrite")
-            if where:
-                writer = writer.option("replaceWhere", where)
-            writer.save(self.path(table))
+        writer = self._writer(table, rows, transaction).mode("overwrite")
+        if where:
+            writer = writer.option("replaceWhere", where)
+        writer.save(self.path(table))
 
     def merge(self, table: Table, difference: DataFrame, transaction: Transaction) -> None:
         """Apply rows marked by `difference` in one commit."""
@@ -162,12 +160,15 @@ class Warehouse:
         """Rows at a version: Delta answers from its log."""
         return 0 if version is None else self.read(table, version).count()
 
-    def _writer(self, table: Table, rows: DataFrame) -> DataFrameWriter:
+    def _writer(self, table: Table, rows: DataFrame, transaction: Transaction) -> DataFrameWriter:
         schema = StructType([StructField(f.name, f.type, f.nullable) for f in table.fields])
-        return self.conform(table, rows).to(_nullable(schema)).write.format("delta")
+        writer = self.conform(table, rows).to(_nullable(schema)).write.format("delta")
+        # As options: a stream's batch belongs to a session of its own, which sees no conf that is set on ours.
+        return writer.option("txnAppId", transaction.application).option("txnVersion", transaction.version)
 
     @contextmanager
     def _transaction(self, transaction: Transaction) -> Iterator[None]:
+        """For a merge, which takes no options: set and unset around it."""
         conf = self.spark.conf
         conf.set("spark.databricks.delta.write.txnAppId", transaction.application)
         conf.set("spark.databricks.delta.write.txnVersion", str(transaction.version))
