@@ -84,11 +84,9 @@ def test_no_plain_identifier_in_any_table(world: World, plain: set[bytes], keys:
 
 def test_no_plain_identifier_in_the_event_log(world: World, plain: set[bytes], keys: set[bytes]) -> None:
     folder = Path(world.context.spark.conf.get("spark.eventLog.dir", "").removeprefix("file://"))
-    logs = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size]
-    assert logs
-    for path in logs:
-        content = path.read_bytes()
-        assert b"SparkListenerSQLExecutionStart" in content
+    logs = [path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.name.endswith(".crc")]
+    assert any(b"SparkListenerSQLExecutionStart" in content for content in logs)
+    for content in logs:
         assert [key for key in keys if key in content] == []
         assert len(_words(content) & plain) == 0
 
