@@ -25,8 +25,10 @@ def find_table(full_name: str) -> Table:
     if full_name in TABLES:
         return TABLES[full_name]
     same = [name for name in TABLES if name.endswith(f".{full_name}")]
-    if len(same) == 1 or f"serving.{full_name}" in same:
-        return TABLES[same[-1] if len(same) == 1 else f"serving.{full_name}"]
+    if f"serving.{full_name}" in same:
+        return TABLES[f"serving.{full_name}"]
+    if len(same) == 1:
+        return TABLES[same[0]]
     hint = f"did you mean {' or '.join(same)}?" if same else f"tables: {', '.join(TABLES)}"
     raise ContractError(f"no table {full_name!r}: {hint}")
 

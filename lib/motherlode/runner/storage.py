@@ -21,12 +21,6 @@ class Storage:
         fs, where = self._open(path)
         return bool(fs.exists(where))
 
-    def matches(self, pattern: str) -> bool:
-        """Whether any file matches a glob."""
-        fs, where = self._open(pattern)
-        found = fs.globStatus(where)
-        return found is not None and len(found) > 0
-
     def names(self, folder: str) -> list[str]:
         """Names in a folder, sorted; none where there is no folder."""
         fs, where = self._open(folder)
