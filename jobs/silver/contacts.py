@@ -12,7 +12,7 @@ from motherlode.contracts import bronze, silver
 from motherlode.contracts.jobs import Append, Job, Previous
 from motherlode.contracts.tables import Purpose
 from motherlode.sources.contacts import contacts
-from motherlode.sources.intake import SilverParams
+from motherlode.sources.intake import SilverParams, with_contacts
 
 
 def transform(records: DataFrame, previous: DataFrame, params: SilverParams) -> dict[str, DataFrame]:
@@ -25,7 +25,7 @@ JOB = Job(
     reads={"records": bronze.RECORDS, "previous": Previous(silver.CONTACTS)},
     writes=(silver.CONTACTS,),
     transform=transform,
-    mode=Append(stream="records"),
+    mode=Append(stream="records", only=with_contacts),
     purpose=Purpose.OPERATION,
     params=SilverParams,
 )

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from motherlode.contracts import bronze, silver
 from motherlode.contracts.jobs import Append, Job, Previous
 from motherlode.contracts.tables import Purpose
-from motherlode.sources.intake import SilverParams, take_in
+from motherlode.sources.intake import SilverParams, of_target, take_in
 
 
 def transform(
@@ -25,7 +25,7 @@ JOB = Job(
     reads={"records": bronze.RECORDS, "previous": Previous(silver.EVENTS), "campaigns": silver.CAMPAIGNS},
     writes=(silver.EVENTS, silver.QUARANTINES["events"], silver.DUPLICATES["events"]),
     transform=transform,
-    mode=Append(stream="records"),
+    mode=Append(stream="records", only=of_target(silver.EVENTS)),
     purpose=Purpose.OPERATION,
     params=SilverParams,
 )

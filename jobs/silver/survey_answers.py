@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from motherlode.contracts import bronze, silver
 from motherlode.contracts.jobs import Append, Job, Previous
 from motherlode.contracts.tables import Purpose
-from motherlode.sources.intake import SilverParams, take_in
+from motherlode.sources.intake import SilverParams, of_target, take_in
 
 
 def transform(records: DataFrame, previous: DataFrame, params: SilverParams) -> dict[str, DataFrame]:
@@ -23,7 +23,7 @@ JOB = Job(
     reads={"records": bronze.RECORDS, "previous": Previous(silver.SURVEY_ANSWERS)},
     writes=(silver.SURVEY_ANSWERS, silver.QUARANTINES["survey_answers"], silver.DUPLICATES["survey_answers"]),
     transform=transform,
-    mode=Append(stream="records"),
+    mode=Append(stream="records", only=of_target(silver.SURVEY_ANSWERS)),
     purpose=Purpose.OPERATION,
     params=SilverParams,
 )

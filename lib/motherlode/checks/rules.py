@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from motherlode.columns.arrays import those
 from motherlode.columns.shape import shape
 from motherlode.columns.times import plausible
 
@@ -66,4 +67,4 @@ def not_negative(value: Column, path: str) -> Column:
 
 def flags(raised: Mapping[str, Column]) -> Column:
     """The names of those that are true, as an array."""
-    return F.array_compact(F.array(*[F.when(when, F.lit(name)) for name, when in raised.items()])).cast("array<string>")
+    return those([(F.lit(name), when) for name, when in raised.items()], "array<string>")

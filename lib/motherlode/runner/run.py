@@ -341,10 +341,10 @@ class _Run:
     def _done(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
         rows: dict[str, int] = {}
         for table in self.job.tables:
-            if last is not None and last.outputs.get(table.name) == outputs[table.name] and table.name in last.rows:
-                rows[table.name] = last.rows[table.name]
-            else:
-                rows[table.name] = self.warehouse.count(table, outputs[table.name])
+            name = table.name
+            known = last is not None and name in last.rows
+            before = (last.outputs.get(name), last.rows[name]) if last is not None and known else (None, 0)
+            rows[name] = self.warehouse.count(table, outputs[name], before)
         return Done(plan, outputs, rows, round(time.monotonic() - self.clock, 3), self.started_at)
 
 

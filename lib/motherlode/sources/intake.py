@@ -1,5 +1,6 @@
 """Raw records into silver: parsed, hashed, repeats and broken records apart. The same way for every target."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -11,7 +12,7 @@ from motherlode.columns.cipher import encrypted
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
 from motherlode.contracts.tables import Table
-from motherlode.sources.formats import format_of, target_of
+from motherlode.sources.formats import format_of, has_contacts, target_of
 from motherlode.sources.hashing import hashed
 from motherlode.sources.source import Source
 
@@ -24,6 +25,20 @@ class SilverParams:
 
     sources: tuple[Source, ...] = ()
     region: str = "US"
+
+
+def of_target(target: Table) -> Callable[[SilverParams], Column]:
+    """Which raw records a target takes: those of its sources, so that no other partition of bronze is read."""
+    return lambda params: _of([source for source in params.sources if target_of(source) is target])
+
+
+def with_contacts(params: SilverParams) -> Column:
+    """The raw records of sources that can hold contact points."""
+    return _of([source for source in params.sources if has_contacts(source)])
+
+
+def _of(sources: list[Source]) -> Column:
+    return F.col("source").isin([source.name for source in sources])
 
 
 def take_in(

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BooleanType, DataType, StringType, StructType
 
 from motherlode.checks.rules import first_problem, flags, problem, required
+from motherlode.columns.arrays import those
 from motherlode.columns.identifiers import PRIORITY, cleaned, normalised
 from motherlode.columns.pseudonym import code
 from motherlode.contracts import silver
@@ -95,7 +96,7 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         frame = frame.withColumn("plain", parsed.plain).withColumn("_unusable", flags({}))
     fields = {name: parsed.fields.get(name, F.lit(None)).cast(kind) for name, kind in own.items()}
     contacts = [
-        F.when(value.isNotNull(), F.struct(F.lit(kind).alias("kind"), value.alias("value")))
+        (F.struct(F.lit(kind).alias("kind"), value.alias("value")), value.isNotNull())
         for kind, value in parsed.contacts.items()
     ]
     given = frame.select(
@@ -103,7 +104,7 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         parsed.key.alias("key"),
         parsed.content.alias("content"),
         "plain",
-        F.array_compact(F.array(*contacts)).cast(CONTACTS).alias("contacts"),
+        those(contacts, CONTACTS).alias("contacts"),
         parsed.occurred_at.cast("timestamp").alias("occurred_at"),
         F.coalesce(parsed.known_at, parsed.occurred_at).cast("timestamp").alias("known_at"),
         F.concat("_unusable", flags(parsed.flags)).alias("flags"),
@@ -130,18 +131,17 @@ def _with_identifiers(frame: DataFrame, identifiers: Sequence[Identifier], sourc
     places = range(len(ordered))
     frame = frame.withColumns({f"_given{n}": cleaned(ordered[n].value) for n in places})
     frame = frame.withColumns({f"_usable{n}": normalised(ordered[n].type, F.col(f"_given{n}")) for n in places})
-    entries: list[Column] = []
+    entries: list[tuple[Column, Column]] = []
     unusable: dict[str, Column] = {}
     for n, found in enumerate(ordered):
         usable = F.col(f"_usable{n}")
         coded = code(found.type, source.scope(found.type), usable)
-        entries.append(F.when(usable.isNotNull(), F.struct(F.lit(found.type).alias("type"), coded.alias("code"))))
+        entries.append((F.struct(F.lit(found.type).alias("type"), coded.alias("code")), usable.isNotNull()))
         refused = F.col(f"_given{n}").isNotNull() & usable.isNull()
         flag = f"{found.type}_unusable"
         unusable[flag] = unusable[flag] | refused if flag in unusable else refused
-    nothing = F.array().cast(PLAIN)
-    plain = F.array_distinct(F.array_compact(F.array(*entries))) if entries else nothing
-    return frame.withColumn("plain", plain.cast(PLAIN)).withColumn("_unusable", flags(unusable))
+    plain = F.array_distinct(those(entries, PLAIN))
+    return frame.withColumn("plain", plain).withColumn("_unusable", flags(unusable))
 
 
 def read_json(records: DataFrame, schema: str) -> DataFrame:

@@ -4,6 +4,7 @@ https://shopify.dev/docs/api/admin-rest/latest/resources/order
 """
 
 from collections.abc import Callable
+from operator import itemgetter
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -40,8 +41,14 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
             "_order_id": cleaned(r["id"]),
             "_occurred_at": instant(placed, source.zone, source.time_formats),
             "_version_at": instant(r["updated_at"], source.zone, source.time_formats),
+            "_refunds": F.coalesce(F.flatten(r["refunds"]["refund_line_items"]), F.array().cast(f"array<{REFUND}>")),
+            "_priced": F.transform(F.coalesce(r["line_items"], F.array().cast(f"array<{ITEM}>")), _priced),
         }
     )
+    # Columns, because Spark works out anew for each line what is written inside of a function over lines.
+    sums = {name: _total(F.col("_priced"), itemgetter(name)) for name in ("gross", "taken_off")}
+    frame = frame.withColumns({f"_{name}": total for name, total in sums.items()})
+    frame = frame.withColumn("_rest", F.greatest(_money(r["total_discounts"]) - F.col("_taken_off"), _zero()))
     order_id, occurred_at, version_at = F.col("_order_id"), F.col("_occurred_at"), F.col("_version_at")
     return shaped(
         frame,
@@ -83,7 +90,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
                 ),
                 "currency": F.upper(cleaned(r["currency"])),
                 "is_test": F.coalesce(r["test"].try_cast("boolean"), F.lit(False)),
-                "lines": _lines(r),
+                "lines": _lines(),
             },
         ),
     )
@@ -97,6 +104,29 @@ def _money(text: Column) -> Column:
     return F.coalesce(text.try_cast(MONEY), _nothing())
 
 
+def _zero() -> Column:
+    return F.lit(0).cast("decimal(38,6)")
+
+
+def _total(of: Column, value: Callable[[Column], Column]) -> Column:
+    return F.aggregate(of, _zero(), lambda s, x: (s + value(x)).cast("decimal(38,6)"))
+
+
+def _priced(item: Column, index: Column) -> Column:
+    """A line with its amount, and what the shop took off it alone."""
+    amount = item["price"].try_cast(MONEY) * item["quantity"].try_cast("decimal(18,3)")
+    allocations = item["discount_allocations"]
+    allocated = F.when(F.size(allocations) > 0, _total(allocations, lambda a: _money(a["amount"])))
+    return F.struct(
+        item["id"].alias("id"),
+        F.coalesce(item["id"], index.cast("string")).alias("line_no"),
+        F.coalesce(cleaned(item["product_id"]), cleaned(item["sku"])).alias("product_id"),
+        item["quantity"].try_cast("double").alias("quantity"),
+        F.coalesce(amount, _zero()).alias("gross"),
+        F.greatest(_money(item["total_discount"]), F.coalesce(allocated, _zero())).alias("taken_off"),
+    )
+
+
 def _number_problem(r: Column) -> Column:
     """A line whose price or quantity is absent or no number cannot be summed."""
 
@@ -108,49 +138,27 @@ def _number_problem(r: Column) -> Column:
     return first_problem(unread("price", "decimal(18,4)"), unread("quantity", "double"))
 
 
-def _lines(r: Column) -> Column:
+def _lines() -> Column:
     """The order's lines after refunds; one without a product for an order that has none.
 
     A line's discount is what the shop allocated to it; where it allocates nothing, the line's own and its
     share, by amount, of what was taken off the order as a whole.
     """
-    items = F.coalesce(r["line_items"], F.array().cast(f"array<{ITEM}>"))
-    zero = F.lit(0).cast("decimal(38,6)")
+    gross, rest = F.col("_gross"), F.col("_rest")
 
-    def amount(item: Column) -> Column:
-        return F.coalesce(item["price"].try_cast(MONEY) * item["quantity"].try_cast("decimal(18,3)"), zero)
-
-    def total(of: Column, value: Callable[[Column], Column]) -> Column:
-        return F.aggregate(of, zero, lambda s, x: (s + value(x)).cast("decimal(38,6)"))
-
-    def allocated(item: Column) -> Column:
-        return F.coalesce(
-            F.when(
-                F.size(item["discount_allocations"]) > 0,
-                total(item["discount_allocations"], lambda a: _money(a["amount"])),
-            ),
-            zero,
-        )
-
-    gross = total(items, amount)
-    own = total(items, lambda item: F.greatest(_money(item["total_discount"]), allocated(item)))
-    rest = F.greatest(_money(r["total_discounts"]) - own, zero)
-    refunds = F.coalesce(F.flatten(r["refunds"]["refund_line_items"]), F.array().cast(f"array<{REFUND}>"))
-
-    def line(item: Column, index: Column) -> Column:
-        taken_off = F.greatest(_money(item["total_discount"]), allocated(item))
-        share = F.when(gross > 0, (rest * (amount(item) / gross)).cast(MONEY)).otherwise(_nothing())
-        discount = (taken_off + share).cast(MONEY)
-        back = F.filter(refunds, lambda refund: refund["line_item_id"] == item["id"])
+    def line(item: Column) -> Column:
+        share = F.when(gross > 0, (rest * (item["gross"] / gross)).cast(MONEY)).otherwise(_nothing())
+        discount = (item["taken_off"] + share).cast(MONEY)
+        back = F.filter("_refunds", lambda refund: refund["line_item_id"] == item["id"])
         units = F.aggregate(back, F.lit(0.0), lambda s, x: s + F.coalesce(x["quantity"].try_cast("double"), F.lit(0.0)))
-        refunded = total(back, lambda x: _money(x["subtotal"]))
+        refunded = _total(back, lambda x: _money(x["subtotal"]))
         return F.struct(
-            F.coalesce(item["id"], index.cast("string")).alias("line_no"),
-            F.coalesce(cleaned(item["product_id"]), cleaned(item["sku"])).alias("product_id"),
-            (item["quantity"].try_cast("double") - units).alias("quantity"),
-            amount(item).cast(MONEY).alias("gross"),
+            item["line_no"].alias("line_no"),
+            item["product_id"].alias("product_id"),
+            (item["quantity"] - units).alias("quantity"),
+            item["gross"].cast(MONEY).alias("gross"),
             discount.alias("discount"),
-            (amount(item) - discount - refunded).cast(MONEY).alias("net"),
+            (item["gross"] - discount - refunded).cast(MONEY).alias("net"),
         )
 
     none = F.struct(
@@ -159,4 +167,4 @@ def _lines(r: Column) -> Column:
         F.lit(0.0).alias("quantity"),
         *[_nothing().alias(name) for name in ("gross", "discount", "net")],
     )
-    return F.when(F.size(items) > 0, F.transform(items, line)).otherwise(F.array(none))
+    return F.when(F.size("_priced") > 0, F.transform("_priced", line)).otherwise(F.array(none))

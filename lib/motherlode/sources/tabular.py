@@ -68,12 +68,11 @@ def _is_time(kind: DataType) -> bool:
 def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
     """Records to the shape of `parsed.shaped`; the key is what the source's file says."""
     used = _used_columns(source)
-    frame = _split(records)
-    names, values = F.col("names"), F.col("row_values")
-    positions = {name: F.array_position(names, F.lit(name)).cast("int") for name in used}
+    frame = _split(records).withColumn("_at", F.array(*[F.array_position("names", F.lit(name)) for name in used]))
+    cell = {name: F.get("row_values", F.get("_at", F.lit(n)).cast("int") - 1) for n, name in enumerate(used)}
     picked = frame.select(
         *CARRIED,
-        F.struct(*[cleaned(F.get(values, at - 1)).alias(name) for name, at in positions.items()]).alias("r"),
+        F.struct(*[cleaned(value).alias(name) for name, value in cell.items()]).alias("r"),
         _layout_problem(used).alias("problem"),
     )
     cells = {name: F.col("r").getField(name) for name in used}
@@ -115,9 +114,14 @@ def _split(records: DataFrame) -> DataFrame:
     return records.select(
         *CARRIED,
         F.col("header"),
-        F.transform(_cells(F.ltrim(F.col("header"), F.lit("\ufeff"))), F.trim).alias("names"),
+        _names(F.ltrim(F.col("header"), F.lit("\ufeff"))).alias("names"),
         _cells(F.col("raw")).alias("row_values"),
     )
+
+
+def _names(header: Column) -> Column:
+    quoted = F.transform(_cells(header), F.trim)
+    return F.when(header.contains('"'), quoted).otherwise(F.split(F.trim(header), r"\s*,\s*", -1))
 
 
 def _cells(row: Column) -> Column:
@@ -144,11 +148,11 @@ def _cells(row: Column) -> Column:
 
 def _layout_problem(used: list[str]) -> Column:
     names, values, raw = F.col("names"), F.col("row_values"), F.col("raw")
-    missing = F.array_except(F.array(*[F.lit(name) for name in used]), names)
+    missing = F.get(F.array(*[F.lit(name) for name in used]), (F.array_position("_at", F.lit(0)) - 1).cast("int"))
     found = F.concat(F.size(values).cast("string"), F.lit(" fields"))
     return first_problem(
         F.when(F.col("header").isNull() | names.isNull(), problem("header", None, None, "a header row")),
-        F.when(F.size(missing) > 0, problem("column_missing", F.get(missing, 0), None, "a column of the header")),
+        F.when(missing.isNotNull(), problem("column_missing", missing, None, "a column of the header")),
         F.when(
             values.isNull(),
             problem("quotes", None, raw, "as many closing quotes as opening ones"),
