@@ -11,7 +11,7 @@ def rows_of(
 ) -> list[tuple[Any, ...]]:
     """The multiset of rows, without volatile columns."""
     columns = [name for name in table.stable_columns if name not in leave_out]
-    rows = context.warehouse.read(table, context.warehouse.version(table)).where(where).select(*columns).collect()
+    rows = context.warehouse.newest(table).where(where).select(*columns).collect()
     return sorted((tuple(map(_plain, row)) for row in rows), key=repr)
 
 

@@ -16,7 +16,7 @@ ROWS = 20
 
 
 def _keys(world: World, table: Table) -> list[list[str]]:
-    rows = world.context.warehouse.read(table, world.context.warehouse.version(table))
+    rows = world.context.warehouse.newest(table)
     found = sorted([str(value) for value in row] for row in rows.select(*table.key).collect())
     return random.Random(7).sample(found, min(ROWS, len(found)))
 
@@ -56,7 +56,7 @@ def test_recommendations_rest_on_the_customers_own_rows(world: World) -> None:
     def frame(name: str, *columns: str):  # type: ignore[no-untyped-def]
         from motherlode.contracts.catalogue import TABLES
 
-        return warehouse.read(TABLES[name], warehouse.version(TABLES[name])).select(*columns).toPandas()
+        return warehouse.newest(TABLES[name]).select(*columns).toPandas()
 
     as_of = world.context.business_day()
     days = frame("features.customer_days", "customer_id", "day")

@@ -109,7 +109,7 @@ def test_contacts_are_encrypted_and_can_be_decrypted(world: World) -> None:
     from motherlode.columns.cipher import decrypt
     from motherlode.contracts import silver
 
-    rows = world.context.warehouse.read(silver.CONTACTS, world.context.warehouse.version(silver.CONTACTS))
+    rows = world.context.warehouse.newest(silver.CONTACTS)
     values = [row["value"] for row in rows.where("kind = 'email'").limit(20).collect()]
     assert values
     assert all("@" not in value and "@" in decrypt(value) for value in values)

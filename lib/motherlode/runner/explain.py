@@ -36,7 +36,7 @@ def walk(context: Context, table: Table, key: Column) -> list[Step]:
     Args:
         key: a condition on the table's columns.
     """
-    found: dict[str, list[DataFrame]] = {table.full_name: [_read(context, table).where(key)]}
+    found: dict[str, list[DataFrame]] = {table.full_name: [context.warehouse.newest(table).where(key)]}
     steps: list[Step] = []
     for name in _leftwards(table):
         parts = found.pop(name, None)
@@ -51,13 +51,9 @@ def walk(context: Context, table: Table, key: Column) -> list[Step]:
         steps.append(Step(here, rows, count))
         if count:
             for origin in here.made_from:
-                left = _rests_on(_read(context, TABLES[origin.table]), rows, origin)
+                left = _rests_on(context.warehouse.newest(TABLES[origin.table]), rows, origin)
                 found.setdefault(origin.table, []).append(left)
     return steps
-
-
-def _read(context: Context, table: Table) -> DataFrame:
-    return context.warehouse.read(table, context.warehouse.version(table))
 
 
 def _rests_on(there: DataFrame, here: DataFrame, origin: Origin) -> DataFrame:
@@ -113,7 +109,7 @@ def explain(context: Context, table: Table, key: Sequence[str]) -> None:
     """
     if context.warehouse.version(table) is None:
         raise UsageError(f"{table.full_name}: not written yet; run the pipeline first")
-    examples = [",".join(map(str, row)) for row in _read(context, table).select(*table.key).limit(_EXAMPLES).collect()]
+    examples = [",".join(map(str, row)) for row in context.warehouse.newest(table).select(*table.key).limit(_EXAMPLES).collect()]
     if not key:
         show.out.print(f"{table.full_name}: {table.doc}\nkey: {','.join(table.key)}", markup=False)
         show.out.print("such as: " + (" · ".join(examples) or "none yet: the table is empty"), markup=False)

@@ -57,6 +57,10 @@ class Warehouse:
             *[F.col(f.name) if f.name in present else F.lit(None).cast(f.type).alias(f.name) for f in table.fields]
         )
 
+    def newest(self, table: Table) -> DataFrame:
+        """The table as it is now."""
+        return self.read(table, self.version(table))
+
     def changes(self, table: Table, after: int, upto: int) -> DataFrame:
         """The change feed in (after, upto]: every row as it was and as it became."""
         reader = self.spark.read.format("delta").option("readChangeFeed", "true")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 class Rates:
     """Shares between 0 and 1 unless said otherwise. `truth/summary.json` sets measured ones beside them."""
 
-    repeats: float = 0.03
+    repeats: float = 0.031
     """Records delivered again, of all original records of the noisy sources."""
     repeats_same_file: float = 0.5
     """Repeats that come within seconds; the others come 1 to 5 days later."""
-    broken: float = 0.01
+    broken: float = 0.0105
     """Broken lines, each an extra mangled copy of an original record."""
-    late: float = 0.05
+    late: float = 0.052
     """Original records delivered 1 to 20 days after they occurred (a store basket is late as a whole)."""
 
     shared_households: float = 0.25
@@ -37,9 +37,9 @@ class Rates:
     """People with a second browser, which has a cookie of its own."""
     second_device: float = 0.20
     """App users with a second phone or tablet."""
-    typos: float = 0.02
+    typos: float = 0.03
     """People whose first CRM row has a typo, half in the first name and half in the e-mail."""
-    bots: float = 0.01
+    bots: float = 0.0105
     """Web events by crawlers."""
     kiosk_people: int = 300
     """How many people log in on the one kiosk device, at most."""

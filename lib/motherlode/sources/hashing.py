@@ -42,6 +42,11 @@ def hashed(parsed: DataFrame, target: Table, region: str) -> DataFrame:
     return named.drop("_codes", "_ids", "_crawler", "key", "content", "plain")
 
 
+def identified(parsed: DataFrame, region: str) -> DataFrame:
+    """Adds identifier and identifiers for `plain`, which goes: what `hashed` does, without naming the row."""
+    return _with_identifiers(parsed.withColumn("_ids", pseudonyms(region)(F.col("plain.code"))), 0).drop("_ids", "plain")
+
+
 def _row_structure() -> Column:
     """What names a row; a record that is not taken is named by its address, so that they never look alike."""
     address = [F.col(name).cast("string") for name in ADDRESS_COLUMNS]

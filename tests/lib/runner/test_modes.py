@@ -72,7 +72,7 @@ def put(context: Context, where: Table, rows: list[tuple[Any, ...]], version: in
 
 
 def rows(context: Context, where: Table, *columns: str) -> list[tuple[Any, ...]]:
-    found = context.warehouse.read(where, context.warehouse.version(where))
+    found = context.warehouse.newest(where)
     return sorted(tuple(row) for row in found.select(*(columns or where.columns)).collect())
 
 
