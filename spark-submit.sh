@@ -46,7 +46,7 @@ export SPARK_HOME
 
 options=$(ours "${submit_args[@]}") || exit
 command=("$SPARK_HOME/bin/spark-submit" --py-files "$root/build/motherlode.zip")
-export PYSPARK_DRIVER_PYTHON=$python PYSPARK_PYTHON=${PYSPARK_PYTHON:-$python}
+export PYSPARK_DRIVER_PYTHON=$python PYSPARK_PYTHON=${PYSPARK_PYTHON:-python3}
 while IFS= read -r option; do
     [[ -n $option ]] || continue
     command+=("$option")

@@ -11,7 +11,7 @@ from pyspark.ml.recommendation import ALSModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.contracts import features, mining
+from motherlode.contracts import features, mining, silver
 from motherlode.contracts.jobs import Job, Outputs, Snapshot
 from motherlode.contracts.models import Champion
 from motherlode.contracts.tables import Purpose
@@ -25,6 +25,7 @@ def transform(
     customers: DataFrame,
     products: DataFrame,
     interactions: DataFrame,
+    catalogue: DataFrame,
     as_of: date,
     params: RecommendationsParams,
 ) -> Outputs:
@@ -34,7 +35,8 @@ def transform(
     recommended = recommend(
         stage_of(champion.model, ALSModel),
         customers.where(trained).select("customer_id", "customer_no"),
-        products.where(trained).select("product_id", "product_no"),
+        # What is in no catalogue has no name to be offered by.
+        products.where(trained).join(catalogue, on="product_id", how="left_semi").select("product_id", "product_no"),
         bought,
         params,
     ).select(
@@ -51,12 +53,13 @@ def transform(
 
 JOB = Job(
     name="mining.recommendations",
-    doc="Recommends products to each customer, at most half of them bought before",
+    doc="Recommends products of the catalogue to each customer, at most half of them bought before",
     reads={
         "champion": mining.RECOMMENDER,
         "customers": mining.RECOMMENDER_CUSTOMERS,
         "products": mining.RECOMMENDER_PRODUCTS,
         "interactions": features.INTERACTIONS,
+        "catalogue": silver.PRODUCTS,
     },
     writes=(mining.RECOMMENDATIONS,),
     transform=transform,

@@ -1,6 +1,6 @@
 """Canonical events of web, app, e-mail and campaigns, from their raw records.
 
-How it grows: each run parses what is new; looking for repeats reads only the days that new records fall on.
+How it grows: each run parses what is new; looking for repeats reads one column of the table.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Lines of each delivered version of an order or store sale, from their raw records.
 
-How it grows: each run parses what is new; looking for repeats reads only the days that new records fall on.
+How it grows: each run parses what is new; looking for repeats reads one column of the table.
 """
 
 import sys

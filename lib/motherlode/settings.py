@@ -6,6 +6,7 @@ file in conf/sources/ declares one source. `[NAME]` for a job's `NameParams` hol
 
 import dataclasses
 import difflib
+import os
 import re
 import tomllib
 import types
@@ -35,7 +36,9 @@ class Paths:
             scheme = "sqlite:///" if value.startswith("sqlite:///") else ""
             plain = value.removeprefix(scheme)
             if plain and "://" not in plain and not plain.startswith("file:"):
-                made[name] = scheme + str(Path(plain).absolute())
+                # What `make setup` fetched lies in the project, wherever one calls from.
+                home = Path(os.environ.get("MOTHERLODE_HOME", "")) if name == "jars" else Path()
+                made[name] = scheme + str((home / plain).absolute())
         return Paths(**made)
 
 
@@ -99,6 +102,11 @@ CORE: dict[str, type] = {
 }
 
 
+def default_conf_dir() -> Path:
+    """The project's conf/, which spark-submit.sh knows; else that of the working folder."""
+    return Path(os.environ.get("MOTHERLODE_HOME", "")) / "conf"
+
+
 def section_name(kind: type) -> str:
     """`SessionParams` is configured in `[session]`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__.removesuffix("Params")).lower()
@@ -132,19 +140,19 @@ def load_settings(
         names = {f.name for f in dataclasses.fields(kind)}
         values = {**{key: value for key, value in shared.items() if key in names}, **values}
         if "sources" in names:
-            values["sources"] = load_sources(conf_dir)
+            values["sources"] = load_sources(conf_dir, core["business"].zone)
         params[kind] = build(kind, values, name)
     return Settings(profile=profile, params=params, **core)
 
 
-def load_sources(conf_dir: Path) -> tuple[Any, ...]:
-    """Every conf/sources/NAME.toml as a Source, by name."""
+def load_sources(conf_dir: Path, zone: str) -> tuple[Any, ...]:
+    """Every conf/sources/NAME.toml as a Source, by name; `zone` for those that name none."""
     from motherlode.sources.source import Source
 
     sources = []
     for path in sorted((conf_dir / "sources").glob("*.toml")):
         values = _read(path)
-        sources.append(build(Source, {**values, "name": path.stem}, str(path)))
+        sources.append(build(Source, {"zone": zone, **values, "name": path.stem}, str(path)))
     if not sources:
         raise UsageError(f"{conf_dir / 'sources'}: no source is declared; copy one of the demo's and adapt it")
     return tuple(sources)
@@ -164,7 +172,8 @@ def build(kind: type, values: Mapping[str, Any], where: str) -> Any:
         if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING and name not in ready
     ]
     if required:
-        raise UsageError(f"{where}: {', '.join(required)} must be set")
+        how = f"in the file of the profile, or by --set {where}.{required[0]}=…" if where in CORE else "there"
+        raise UsageError(f"{where}: {', '.join(required)} must be set: {how}")
     for name, value in ready.items():
         try:
             ready[name] = TypeAdapter(hints[name]).validate_python(value)

@@ -24,7 +24,7 @@ BY_MODEL = {
     serving.MODEL_QUALITY.full_name,
 }
 # The simulator writes its one file of who is who anew with each day: a second delivery of what was there.
-REWRITTEN = {name: "source <> 'identity_truth'" for name in ("bronze.records", "silver.identity_truth_duplicates")}
+REWRITTEN = dict.fromkeys(("bronze.records", "silver.identity_truth_duplicates"), "source <> 'identity_truth'")
 BY_BATCH = {bronze.FILES.full_name, serving.INGEST_ACCOUNTING.full_name}
 # These say what a model said about a customer, beside facts.
 MODEL_COLUMNS = {serving.CUSTOMER_PROFILE.full_name: ("segment", "churn_probability")}

@@ -65,6 +65,11 @@ def not_negative(value: Column, path: str) -> Column:
     return F.when(value < 0, problem("not_negative", path, value, "0 or more"))
 
 
+def plausible_amount(value: Column, path: str) -> Column:
+    """An amount of money that could be worked out and is below a milliard: sums of such fit their type."""
+    return F.when(value.isNull() | (F.abs(value) >= 1_000_000_000), problem("amount", path, None, "below 1000000000"))
+
+
 def flags(raised: Mapping[str, Column]) -> Column:
     """The names of those that are true, as an array."""
     return those([(F.lit(name), when) for name, when in raised.items()], "array<string>")

@@ -97,14 +97,14 @@ def _by_layer() -> Iterable[tuple[Layer, list[Table]]]:
 def _table(table: Table) -> list[str]:
     subject = f"a {table.subject}, by `{table.subject.column}`" if table.subject else "nobody"
     purposes = "any" if table.purposes == ALL_PURPOSES else ", ".join(sorted(table.purposes))
-    kept = "for good" if table.retention is None else f"{table.retention} days"
+    kept = "for good" if table.retention is None else f"at most {table.retention} days"
     lines = [
         f"### {table.full_name}",
         "",
         f"{table.doc}.",
         "",
         f"- Key: {_names(table.key)}. Layout: {_layout(table)}. Owner: {table.owner}.",
-        f"- About: {subject}. Purposes: {purposes}. Kept: {kept}.",
+        f"- About: {subject}. Purposes: {purposes}. To be kept: {kept}.",
     ]
     if table.made_from:
         lines.append(f"- Made from: {'; '.join(_origin(origin) for origin in table.made_from)}.")

@@ -78,10 +78,10 @@ EVENTS = person_table(
     "Canonical events of every source: what a person did, or what was sent to them",
     (
         Field("type", STRING, "Event type of the canonical vocabulary, or `other`"),
-        Field("name", STRING, "The event's name as the source says it", nullable=True),
+        Field("name", STRING, "The event's name as the source says it", nullable=True, pii=True),
         Field("channel", STRING, "web, app, email, store, offline …"),
-        Field("page", STRING, "Path of the page or screen, scrubbed of personal data", nullable=True),
-        Field("search", STRING, "Search term, scrubbed of personal data", nullable=True),
+        Field("page", STRING, "Path of the page or screen, scrubbed of personal data", nullable=True, pii=True),
+        Field("search", STRING, "Search term, scrubbed of personal data", nullable=True, pii=True),
         Field("product_id", STRING, "The product that the event is about", nullable=True),
         Field("order_id", STRING, "The order that the event is about", nullable=True),
         Field("campaign_id", STRING, "The campaign that the event is about or came by", nullable=True),
@@ -188,7 +188,7 @@ SURVEY_ANSWERS = person_table(
         Field("response_id", STRING, "The response that the answer belongs to"),
         Field("question", STRING, "What was asked: nps, rating, comment …"),
         Field("score", DOUBLE, "The answer as a number", nullable=True),
-        Field("comment", STRING, "Free text, scrubbed of personal data", nullable=True),
+        Field("comment", STRING, "Free text, scrubbed of personal data", nullable=True, pii=True),
     ),
 )
 

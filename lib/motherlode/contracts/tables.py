@@ -74,7 +74,7 @@ class Table:
 
     Args:
         key: the columns that are together unique, never null.
-        retention: days that rows are kept by `maintain`; None keeps them.
+        retention: days that rows may be kept; None keeps them. Nothing deletes them yet.
         constraints: (name, SQL condition) that every row must fulfil; checked by Delta at each write, whose
             error prints the row's values: so never over PII.
         made_from: how a row leads back to the rows that it rests on.

@@ -229,7 +229,7 @@ def segments(found: Findings, currency: str) -> Section:
         f"{words.plural(whole, 'customer')} fall into {words.plural(len(rows), 'segment')}."
         f" “{best['segment']}” is worth most by customer:"
         f" {words.percent(words.share(best['customers'], whole), 0)} of the customers and"
-        f" {words.percent(words.share(best['net'], worth), 0)} of the revenue."
+        f" {words.percent(words.share(best['net'], worth), 0)} of the revenue of customers who are known."
     )
     grid = Grid(
         "Segments, most valuable first; scores of 1 (low) to 5 are means",
@@ -316,8 +316,8 @@ def churn(found: Findings) -> Section:
         likely = found.risks.loc[found.risks["probability"] >= 0.5, "customers"].sum()
         lead = (
             f"To leave means to buy nothing for {words.plural(days, 'day')}."
-            f" {words.plural(likely, 'customer')} of {words.count(found.risks['customers'].sum())}"
-            " are more likely to leave than to stay."
+            f" Of {words.plural(found.risks['customers'].sum(), 'customer')} who bought in the 84 days before,"
+            f" {words.count(likely)} are more likely to leave than to stay; who has been silent for long is among them."
         )
     blocks: list[Block] = []
     if found.deciles.empty:

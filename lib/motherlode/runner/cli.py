@@ -14,7 +14,7 @@ from motherlode.contracts.jobs import Job
 from motherlode.errors import Exit, MotherlodeError, UsageError
 from motherlode.runner import show
 from motherlode.runner.failure import explain_failure
-from motherlode.settings import load_settings
+from motherlode.settings import default_conf_dir, load_settings
 
 if TYPE_CHECKING:
     from motherlode.runner.run import Context
@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("command", nargs="?", metavar="JOB|pipeline|explain", help="what to run")
     made.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what `explain` takes")
     made.add_argument("--profile", default="local", metavar="NAME", help="conf/NAME.toml (default: local)")
-    made.add_argument("--conf-dir", type=Path, default=Path("conf"), metavar="DIR", help="default: conf")
+    made.add_argument(
+        "--conf-dir", type=Path, default=default_conf_dir(), metavar="DIR", help="default: the project's conf"
+    )
     made.add_argument(
         "--set", action="append", default=[], metavar="a.b=value", help="override one setting; may be repeated"
     )

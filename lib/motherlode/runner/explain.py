@@ -109,7 +109,9 @@ def explain(context: Context, table: Table, key: Sequence[str]) -> None:
     """
     if context.warehouse.version(table) is None:
         raise UsageError(f"{table.full_name}: not written yet; run the pipeline first")
-    examples = [",".join(map(str, row)) for row in context.warehouse.newest(table).select(*table.key).limit(_EXAMPLES).collect()]
+    examples = [
+        ",".join(map(str, row)) for row in context.warehouse.newest(table).select(*table.key).limit(_EXAMPLES).collect()
+    ]
     if not key:
         show.out.print(f"{table.full_name}: {table.doc}\nkey: {','.join(table.key)}", markup=False)
         show.out.print("such as: " + (" · ".join(examples) or "none yet: the table is empty"), markup=False)
@@ -121,7 +123,7 @@ def explain(context: Context, table: Table, key: Sequence[str]) -> None:
         _print(step)
     records = next((step for step in steps if step.table is RECORDS), None)
     if records is None or not records.count:
-        show.out.print("No raw record is left: bronze keeps them for a while only.", markup=False)
+        show.out.print("No raw record is left in bronze.", markup=False)
 
 
 def _print(step: Step) -> None:

@@ -88,9 +88,11 @@ def _file_system(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
     if url.scheme in ("", "file"):
         return pyarrow.fs.LocalFileSystem(), str(Path(url.path if url.scheme else uri).absolute())
     try:
-        fs, path = pyarrow.fs.FileSystem.from_uri(uri)
+        # Hadoop's s3a is Arrow's s3.
+        fs, path = pyarrow.fs.FileSystem.from_uri(f"s3{uri[3:]}" if url.scheme == "s3a" else uri)
     except (pa.ArrowInvalid, OSError) as error:
-        raise UsageError(f"{uri}: cannot be opened: {type(error).__name__}") from None
+        needs = "; Arrow needs libhdfs: HADOOP_HOME and CLASSPATH on driver and workers" if url.scheme == "hdfs" else ""
+        raise UsageError(f"{uri}: cannot be opened ({type(error).__name__}){needs}") from None
     return fs, path.rstrip("/")
 
 

@@ -31,7 +31,7 @@ from motherlode.errors import MotherlodeError, UsageError
 from motherlode.mining.errors import TooLittleData
 from motherlode.runner import append, consent
 from motherlode.runner.calendar import last_complete_day
-from motherlode.runner.documents import write_document
+from motherlode.runner.documents import document_path, write_document
 from motherlode.runner.landing import list_landing
 from motherlode.runner.state import Done, Plan, State, Versions, code_digest, digest
 from motherlode.runner.tracking import Tracking
@@ -129,14 +129,15 @@ class _Run:
         last = self.context.state.done(self.job.name)
         waiting = self._missing_champion()
         if waiting:
-            return last, "skipped", f"{waiting.full_name} has no champion yet"
+            until = f" that saw nothing after {self._as_of}" if self._as_of else ""
+            return last, "skipped", f"{waiting.full_name} has no champion{until}"
         unfinished = self.context.state.plan(self.job.name)
         if isinstance(self.job.mode, Append) and self.job.mode.stream is not None:
             return self._append(last, self.job.mode, self.job.mode.stream)
-        plan = self._plan(last)
+        plan = self._plan(last, unfinished)
         if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
             plan = unfinished
-        elif last is not None and last.plan.fingerprint == plan.fingerprint:
+        elif last is not None and last.plan.fingerprint == plan.fingerprint and self._is_as_left(last):
             return last, "skipped", "nothing changed"
         self.context.state.begin(plan)
         match self.job.mode:
@@ -181,11 +182,17 @@ class _Run:
 
     def _missing_champion(self) -> Model | None:
         for read in self.job.reads.values():
-            if isinstance(read, Model) and self.context.tracking.champion_version(read) is None:
+            if isinstance(read, Model) and self.context.tracking.champion_version(read, self._as_of) is None:
                 return read
         return None
 
-    def _plan(self, last: Done | None) -> Plan:
+    def _is_as_left(self, last: Done) -> bool:
+        """Whether all that the last run made is still there, by no other hand."""
+        storage, paths = self.warehouse.storage, self.context.settings.paths
+        documents = all(storage.exists(document_path(paths, document)) for document in self.job.documents)
+        return documents and last.outputs == self._versions()
+
+    def _plan(self, last: Done | None, unfinished: Plan | None) -> Plan:
         inputs: Versions = {name: self.warehouse.version(table) for name, table in self._inputs.items()}
         models = {m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()}
         as_of = self._as_of.isoformat() if self._as_of else None
@@ -198,7 +205,8 @@ class _Run:
             found = self.started_at
         return Plan(
             job=self.job.name,
-            sequence=last.plan.sequence + 1 if last else 1,
+            # Delta drops a write whose number it has seen: one that died may have used the next one.
+            sequence=1 + max((run.sequence for run in (last and last.plan, unfinished) if run), default=0),
             fingerprint=digest([self.job.name, recipe, inputs, models, as_of, found]),
             recipe=recipe,
             inputs=inputs,
@@ -333,7 +341,7 @@ class _Run:
     # --- the record ----------------------------------------------------------------------------
 
     def _transaction(self, plan: Plan, table: Table) -> Transaction:
-        return Transaction(f"{self.job.name}:{table.name}", plan.sequence)
+        return Transaction(f"{self.job.name}:{table.name}:{self.context.state.id}", plan.sequence)
 
     def _versions(self) -> Versions:
         return {table.name: self.warehouse.version(table) for table in self.job.tables}

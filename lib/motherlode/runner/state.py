@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import uuid
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,16 @@ class State:
         self.storage = storage
         self.root = f"{warehouse.rstrip('/')}/_motherlode"
 
+    @cached_property
+    def id(self) -> str:
+        """Names this state: one made anew counts its runs from 1 again."""
+        path = f"{self.root}/id.json"
+        known = self.storage.read_json(path)
+        if known is None:
+            known = {"id": uuid.uuid4().hex}
+            self.storage.write_json(path, known)
+        return str(known["id"])
+
     def checkpoint(self, job: str) -> str:
         return f"{self.root}/checkpoints/{job}"
 
@@ -98,10 +109,10 @@ def code_digest() -> str:
     sums: dict[str, int] = {}
     if package.is_dir():
         for folder in (package, package.parent.parent / "jobs"):
-            for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.j2"), *folder.rglob("*.html")]):
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 sums[f"{folder.name}/{path.relative_to(folder).as_posix()}"] = zlib.crc32(path.read_bytes())
     else:
         with zipfile.ZipFile(package.parent) as archive:
             sums = {info.filename: info.CRC for info in archive.infolist() if not info.is_dir()}
-    kept = {name: crc for name, crc in sums.items() if name.endswith(".py") and not name.startswith(_NOT_CODE)}
+    kept = {name: crc for name, crc in sums.items() if not name.startswith(_NOT_CODE) and not name.endswith(".pyc")}
     return digest(kept)

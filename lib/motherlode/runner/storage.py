@@ -58,12 +58,16 @@ class Storage:
         fs.delete(where, True)
 
     def read_json(self, path: str) -> dict[str, Any] | None:
+        value: dict[str, Any]
         content = self.read(path)
-        if content is None:
-            content = self.read(f"{path}.new")
-        if content is None:
+        if content is not None:
+            value = json.loads(content)
+            return value
+        try:
+            # Died between deleting and renaming. One that died while writing left half a file, on which nothing rests.
+            value = json.loads(self.read(f"{path}.new") or b"null")
+        except ValueError:
             return None
-        value: dict[str, Any] = json.loads(content)
         return value
 
     def write_json(self, path: str, value: dict[str, Any]) -> None:

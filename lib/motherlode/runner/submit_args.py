@@ -6,13 +6,13 @@ from pathlib import Path
 
 from motherlode.errors import MotherlodeError
 from motherlode.runner.session import spark_conf
-from motherlode.settings import load_settings
+from motherlode.settings import default_conf_dir, load_settings
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="submit_args", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="spark-submit.sh", allow_abbrev=False)
     parser.add_argument("--profile", default="local")
-    parser.add_argument("--conf-dir", type=Path, default=Path("conf"))
+    parser.add_argument("--conf-dir", type=Path, default=default_conf_dir())
     parser.add_argument("--set", action="append", default=[])
     args = parser.parse_args(argv)
     try:

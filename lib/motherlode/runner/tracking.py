@@ -4,6 +4,7 @@ MLflow takes seconds to import, so it is only where a model is asked for.
 """
 
 import contextlib
+import datetime
 import io
 import logging
 import os
@@ -65,15 +66,17 @@ class Tracking:
             return local_path(self.paths.artifacts).absolute().as_uri()
         return self.paths.artifacts
 
-    def champion_version(self, model: Model) -> str | None:
-        """The version that the alias points to."""
+    def champion_version(self, model: Model, as_of: datetime.date | None = None) -> str | None:
+        """The version that the alias points to; None where there is none, or it has seen what came after `as_of`."""
         from mlflow.exceptions import MlflowException
 
         client = self.client
         try:
-            return str(client.get_model_version_by_alias(registered_name(model), CHAMPION).version)
+            found = client.get_model_version_by_alias(registered_name(model), CHAMPION)
         except MlflowException:
             return None
+        looked_ahead = as_of is not None and found.tags.get("motherlode.as_of", "") > as_of.isoformat()
+        return None if looked_ahead else str(found.version)
 
     def version_of_plan(self, model: Model, fingerprint: str) -> str | None:
         """The version that an earlier try of the same plan registered."""

@@ -130,6 +130,7 @@ class Warehouse:
 
     def merge(self, table: Table, difference: DataFrame, transaction: Transaction) -> None:
         """Apply rows marked by `difference` in one commit."""
+        self.create(table)
         on = " AND ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
         values = {name: f"new.`{name}`" for name in table.columns}
         with self._transaction(transaction):

@@ -33,7 +33,7 @@ def contacts(records: DataFrame, previous: DataFrame, params: SilverParams) -> D
     digest = F.substring(F.sha2(F.to_json(F.struct("identifier", "kind", "_value")), 256), 1, 32)
     values = pseudonyms(params.region)(F.array(code(F.col("kind"), "contact", F.lower("plain_value"))))
     named = said.withColumn("_value", F.get(values, F.lit(0))).withColumn("row_id", digest).drop("_value")
-    fresh = first_of_each(named.persist(), previous, None).where("is_first")
+    fresh = first_of_each(named.persist(), previous).where("is_first")
     return fresh.withColumn("value", encrypted(F.col("plain_value"))).select(*silver.CONTACTS.columns)
 
 

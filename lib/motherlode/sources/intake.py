@@ -68,7 +68,7 @@ def take_in(
     if target is silver.ORDER_LINES:
         named = named.withColumn("lines", _named_lines(F.col("row_id")))
         named = named.withColumn("row_id", F.coalesce(F.get("lines", F.lit(0))["row_id"], F.col("row_id")))
-    judged = _judged(named, previous, target).persist()
+    judged = _judged(named, previous).persist()
     return {
         target.name: _rows(judged.where(F.col("verdict") == ACCEPTED), target),
         silver.DUPLICATES[target.name].name: judged.where(F.col("verdict") == REPEATED).select(
@@ -80,31 +80,27 @@ def take_in(
     }
 
 
-def first_of_each(rows: DataFrame, previous: DataFrame, pruned_by: str | None) -> DataFrame:
+def first_of_each(rows: DataFrame, previous: DataFrame) -> DataFrame:
     """Adds `is_first`: of the rows with one row_id, the first by known_at, file and offset, unless `previous` has it.
 
-    Args:
-        rows: with a plausible `known_at`, and `pruned_by` where it is given.
-        pruned_by: the partition column of `previous`, which equal rows share.
+    Of `previous` one column is read, all of it: two deliveries of one record may differ in their times.
     """
     order = Window.partitionBy("row_id").orderBy("known_at", "source", "file", "offset", "batch")
     numbered = rows.withColumn("_number", F.row_number().over(order))
-    on = ["row_id", *([pruned_by] if pruned_by else [])]
-    # The batch is small beside what there is: Spark broadcasts its names, and reads only their partitions.
-    names = rows.where(F.col("known_at") >= F.lit("1990-01-01").cast("timestamp")).select(*on)
-    before = previous.select(*on).join(names, on=on, how="left_semi").select("row_id", F.lit(True).alias("_before"))
+    # The batch is small beside what there is: Spark broadcasts its names.
+    known = previous.select("row_id").join(rows.select("row_id"), on="row_id", how="left_semi")
+    before = known.withColumn("_before", F.lit(True))
     joined = numbered.join(before, on="row_id", how="left")
     is_first = (F.col("_number") == 1) & F.col("_before").isNull()
     return joined.withColumn("is_first", is_first).drop("_number", "_before")
 
 
-def _judged(named: DataFrame, previous: DataFrame, target: Table) -> DataFrame:
+def _judged(named: DataFrame, previous: DataFrame) -> DataFrame:
     """Adds `verdict`, and occurred_on where the target has it."""
-    pruned_by = target.partition_by[0] if target.partition_by else None
     # The record itself is needed for quarantine alone, and would weigh on what is kept in memory.
     kept = named.withColumn("raw", F.when(F.col("problem").isNotNull(), F.col("raw")))
     kept = kept.drop("contacts", "received_at").withColumn("occurred_on", F.to_date("occurred_at"))
-    numbered = first_of_each(kept.persist(), previous, pruned_by)
+    numbered = first_of_each(kept.persist(), previous)
     return numbered.withColumn(
         "verdict",
         F.when(F.col("problem").isNotNull(), BROKEN).when(F.col("is_first"), ACCEPTED).otherwise(REPEATED),

@@ -4,12 +4,13 @@ https://shopify.dev/docs/api/admin-rest/latest/resources/order
 """
 
 from collections.abc import Callable
+from functools import reduce
 from operator import itemgetter
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.checks.rules import first_problem, plausible_time, problem, required, scalar
+from motherlode.checks.rules import first_problem, plausible_amount, plausible_time, problem, required, scalar
 from motherlode.columns.identifiers import FALLBACK, cleaned
 from motherlode.columns.structure import structure
 from motherlode.columns.times import instant
@@ -49,6 +50,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
     sums = {name: _total(F.col("_priced"), itemgetter(name)) for name in ("gross", "taken_off")}
     frame = frame.withColumns({f"_{name}": total for name, total in sums.items()})
     frame = frame.withColumn("_rest", F.greatest(_money(r["total_discounts"]) - F.col("_taken_off"), _zero()))
+    frame = frame.withColumn("_lines", _lines())
     order_id, occurred_at, version_at = F.col("_order_id"), F.col("_occurred_at"), F.col("_version_at")
     return shaped(
         frame,
@@ -64,6 +66,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
                 plausible_time(placed, occurred_at, "created_at"),
                 plausible_time(r["updated_at"], version_at, "updated_at"),
                 _number_problem(r),
+                _amount_problem(),
             ),
             occurred_at=occurred_at,
             known_at=version_at,
@@ -90,7 +93,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
                 ),
                 "currency": F.upper(cleaned(r["currency"])),
                 "is_test": F.coalesce(r["test"].try_cast("boolean"), F.lit(False)),
-                "lines": _lines(),
+                "lines": F.col("_lines"),
             },
         ),
     )
@@ -138,6 +141,14 @@ def _number_problem(r: Column) -> Column:
     return first_problem(unread("price", "decimal(18,4)"), unread("quantity", "double"))
 
 
+def _amount_problem() -> Column:
+    """The greatest of the lines' amounts; null where one of them could not be worked out."""
+    amounts = [F.col("_lines")[name] for name in ("gross", "discount", "net")]
+    unknown = reduce(Column.__or__, [F.array_size(F.array_compact(of)) < F.size("_lines") for of in amounts])
+    greatest = F.greatest(*[F.greatest(F.array_max(of), -F.array_min(of)) for of in amounts])
+    return plausible_amount(F.when(~unknown, greatest), "line_items.price")
+
+
 def _lines() -> Column:
     """The order's lines after refunds; one without a product for an order that has none.
 
@@ -147,8 +158,8 @@ def _lines() -> Column:
     gross, rest = F.col("_gross"), F.col("_rest")
 
     def line(item: Column) -> Column:
-        share = F.when(gross > 0, (rest * (item["gross"] / gross)).cast(MONEY)).otherwise(_nothing())
-        discount = (item["taken_off"] + share).cast(MONEY)
+        part = F.try_multiply(rest, F.try_divide(item["gross"], gross)).try_cast(MONEY)
+        discount = F.try_add(item["taken_off"], F.when(gross > 0, part).otherwise(_nothing())).try_cast(MONEY)
         back = F.filter("_refunds", lambda refund: refund["line_item_id"] == item["id"])
         units = F.aggregate(back, F.lit(0.0), lambda s, x: s + F.coalesce(x["quantity"].try_cast("double"), F.lit(0.0)))
         refunded = _total(back, lambda x: _money(x["subtotal"]))
@@ -156,9 +167,9 @@ def _lines() -> Column:
             item["line_no"].alias("line_no"),
             item["product_id"].alias("product_id"),
             (item["quantity"] - units).alias("quantity"),
-            item["gross"].cast(MONEY).alias("gross"),
+            item["gross"].try_cast(MONEY).alias("gross"),
             discount.alias("discount"),
-            (item["gross"] - discount - refunded).cast(MONEY).alias("net"),
+            F.try_subtract(F.try_subtract(item["gross"], discount), refunded).try_cast(MONEY).alias("net"),
         )
 
     none = F.struct(

@@ -23,7 +23,7 @@ class Source:
         path: its files, as a glob below the landing folder.
         target: the silver table that its records become.
         channel: web, app, email, store …: on what events and orders happened.
-        zone: IANA zone of times without an offset.
+        zone: IANA zone of times without an offset; default: that of the business.
         scopes: identifier type to the scope in which its values mean one thing. Sources whose user_id names
             the same accounts share a scope. Default: this source alone; email and phone are global.
         events: the source's own name of an event to a canonical type; its format knows the vendor's names.

@@ -196,9 +196,16 @@ def _elements(line: bytes, offset: int) -> Iterator[tuple[int, str] | None]:
         yield (offset + at, text[at:].rstrip()) if text[at : at + 1] == "{" else None
         return
     at = _skip(text, at + 1)
-    if text[at : at + 1] == "]":
-        return
     while True:
+        while text[at : at + 1] == "]":
+            # Deliveries glued together are one array after the other; anything else behind one is a flaw.
+            at = _skip(text, at + 1)
+            if at == len(text):
+                return
+            if text[at] != "[":
+                yield None
+                return
+            at = _skip(text, at + 1)
         try:
             _, end = decoder.raw_decode(text, at)
         except (json.JSONDecodeError, RecursionError):
@@ -208,12 +215,11 @@ def _elements(line: bytes, offset: int) -> Iterator[tuple[int, str] | None]:
         yield offset + before, text[at:end]
         at = _skip(text, end)
         mark = text[at : at + 1]
-        if mark == "]":
-            return
-        if mark != ",":
+        if mark == ",":
+            at = _skip(text, at + 1)
+        elif mark != "]":
             yield None
             return
-        at = _skip(text, at + 1)
 
 
 def _skip(text: str, at: int) -> int:

@@ -19,6 +19,7 @@ from motherlode.checks.rules import (
     first_problem,
     not_negative,
     one_of,
+    plausible_amount,
     plausible_time,
     problem,
     readable,
@@ -222,12 +223,16 @@ class _Row:
             "line_no": line_no,
             "product_id": self.text("product_id"),
             "quantity": quantity,
-            "gross": F.coalesce(gross, (net + discount).cast(MONEY)),
+            "gross": F.coalesce(gross, F.try_add(net, discount).try_cast(MONEY)),
             "discount": discount,
-            "net": F.coalesce(net, (gross - discount).cast(MONEY)),
+            "net": F.coalesce(net, F.try_subtract(gross, discount).try_cast(MONEY)),
         }
-        for column in ("line_no", "quantity", "net"):
+        for column in ("line_no", "quantity"):
             self.problems.append(required(line[column], self.label(column)))
+        given = F.coalesce(net, gross)
+        self.problems.append(required(given, self.label("net")))
+        for column in ("gross", "discount", "net"):
+            self.problems.append(plausible_amount(line[column], self.label(column)))
         self.problems.append(not_negative(quantity, self.label("quantity")))
         self.flags["net_negative"] = line["net"] < 0
         self.flags["quantity_zero"] = quantity == 0
@@ -316,5 +321,5 @@ class _Row:
             self.problems.append(readable(self.cells[name], amount, name, "an amount"))
             amount = amount if total is None else F.coalesce(amount, F.lit(0).cast(MONEY))
             amount = -amount if signed.startswith("-") else amount
-            total = amount if total is None else total + amount
-        return F.lit(None).cast(MONEY) if total is None else total.cast(MONEY)
+            total = amount if total is None else F.try_add(total, amount)
+        return F.lit(None).cast(MONEY) if total is None else total.try_cast(MONEY)

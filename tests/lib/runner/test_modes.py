@@ -1,6 +1,7 @@
 """The runner's promises, on small jobs of the test's own: what is new, what was touched, what died half-way."""
 
 import datetime
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from motherlode.contracts.fields import DATE, LONG, STRING, Field
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot, Upsert
 from motherlode.contracts.tables import Layer, Purpose, Subject, Table
 from motherlode.runner.run import Context, run_job
+from motherlode.runner.state import State
 from motherlode.runner.warehouse import Transaction, Warehouse
 from motherlode.settings import load_settings
 
@@ -131,6 +133,44 @@ def test_upsert_mends_a_table_that_another_hand_changed(context: Context) -> Non
     put(context, IN, [("3", "b", 1)], version=2)
     run_job(context, job)
     assert rows(context, SUMS, "group_name", "number") == [("a", 1), ("b", 3)]
+
+
+def test_an_upsert_that_died_leaves_nothing_stale_to_another_plan(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It dies after its commit and before its record; then more data comes, so that the next plan is another one."""
+    job = upsert([])
+    put(context, IN, [("1", "a", 1)])
+    run_job(context, job)
+    put(context, IN, [("2", "b", 2)], version=2)
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "finish", dies)
+        with pytest.raises(OSError):
+            run_job(context, job)
+    put(context, IN, [("3", "a", 10), ("4", "b", 20)], version=3)
+    assert run_job(context, job).status == "done"
+    assert rows(context, SUMS, "group_name", "number") == [("a", 11), ("b", 22)]
+
+
+def test_a_state_made_anew_writes_again(context: Context) -> None:
+    job = upsert([])
+    put(context, IN, [("1", "a", 1)])
+    run_job(context, job)
+    context.spark.sql(f"UPDATE delta.`{context.warehouse.path(SUMS)}` SET number = 99")
+    shutil.rmtree(context.state.root)
+    anew = Context(context.spark, context.settings)
+    assert run_job(anew, job).status == "done"
+    assert rows(context, SUMS, "group_name", "number") == [("a", 1)]
+
+
+def test_a_state_file_that_was_torn_counts_as_none(context: Context) -> None:
+    path = f"{context.state.root}/plans/torn.json"
+    context.warehouse.storage.write(f"{path}.new", b'{"job": "to')
+    assert context.warehouse.storage.read_json(path) is None
+
+
+def dies(*_: object) -> None:
+    raise OSError(5, "died")
 
 
 def append() -> Job:

@@ -123,6 +123,15 @@ def test_broken_orders_and_mails(spark: SparkSession) -> None:
     }  # fmt: skip
 
 
+def test_amounts_that_no_sum_holds_are_set_aside(spark: SparkSession) -> None:
+    item = ORDER["line_items"][0]
+    absurd = ({"price": "99999999.99", "quantity": 9999999}, {"price": "99999999999999999999"}, {"price": "-2e12"})
+    raws = [json.dumps({**ORDER, "line_items": [{**item, **change}]}) for change in absurd]
+    raws.append(json.dumps({**ORDER, "total_discounts": "99999999999999.99"}))
+    outcome = taken(silver.ORDER_LINES, records_of(spark, "shop", raws))
+    assert outcome.rules == {0: "amount", 1: "readable", 2: "amount", 3: "amount"}
+
+
 def test_quarantine_says_the_shape_and_never_the_value(spark: SparkSession) -> None:
     raw = track(originalTimestamp="born 1980 ann@example.com")
     (row,) = taken(silver.EVENTS, records_of(spark, "web", [raw])).quarantine
@@ -180,7 +189,7 @@ def test_looking_for_repeats_shuffles_the_batch_once(spark: SparkSession) -> Non
     # What is kept in memory or in a table has a known size: as in a run, Spark then sees what is small.
     rows = rows.persist()
     assert rows.count() == 1
-    judged = first_of_each(rows, rows.select("row_id", "occurred_on"), "occurred_on")
+    judged = first_of_each(rows, rows.select("row_id"))
     assert [row["is_first"] for row in judged.collect()] == [False]
     plan = judged._jdf.queryExecution().executedPlan().toString()
     assert plan.split("Initial Plan")[-1].count("Exchange hashpartitioning") == 1

@@ -24,13 +24,13 @@ GOOD: dict[str, Any] = {
 
 
 def test_the_demos_sources_cover_every_target() -> None:
-    sources = load_sources(ROOT / "conf")
+    sources = load_sources(ROOT / "conf", "UTC")
     assert {target_of(source).name for source in sources} == {target.name for target in silver.TARGETS}
     assert {source.format for source in sources} == set(FORMATS)
 
 
 def test_shared_ids_share_a_scope_and_others_keep_their_own() -> None:
-    by_name = {source.name: source for source in load_sources(ROOT / "conf")}
+    by_name = {source.name: source for source in load_sources(ROOT / "conf", "UTC")}
     assert by_name["web"].scope("user_id") == by_name["shop"].scope("user_id") == "shop"
     assert by_name["store_sales"].scope("loyalty_card") == by_name["surveys"].scope("loyalty_card")
     truth = by_name["identity_truth"]

@@ -63,6 +63,20 @@ def test_json_arrays_by_element() -> None:
     assert [(flaw.rule, flaw.content) for flaw in piece.flaws] == [("json_array", b',{"e":')]
 
 
+def test_arrays_glued_together_and_what_stands_behind_them() -> None:
+    data = b'[{"a":1}][{"b":2}]\n[{"c":3}]{"d":4}\n[{"e":5}] [] \n[]x\n'
+    piece = split("json_arrays", data, 0, LONG)
+    assert [json.loads(text) for _, text in pairs(piece)] == [{"a": 1}, {"b": 2}, {"c": 3}, {"e": 5}]
+    assert [(flaw.rule, flaw.content) for flaw in piece.flaws] == [
+        ("json_array", b']{"d":4}'),
+        ("json_array", b"[]x"),
+    ]
+    lines = b'[\n{"a":1}\n]\n{"b":2}\n{"c":3}\n'
+    piece = split("json_arrays", lines, 0, LONG)
+    assert [json.loads(text) for _, text in pairs(piece)] == [{"a": 1}]
+    assert [flaw.content for flaw in piece.flaws] == [b'\n]\n{"b":2}\n{"c":3}\n']
+
+
 def test_one_array_over_many_lines() -> None:
     data = json.dumps([{"n": 1}, {"n": 2}], indent=2).encode()
     assert [json.loads(text)["n"] for _, text in pairs(split("json_arrays", data, 0, LONG))] == [1, 2]
