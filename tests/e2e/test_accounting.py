@@ -34,7 +34,7 @@ def _records(path: Path) -> int:
 def test_it_balances_and_no_source_is_left_out(world: World) -> None:
     table = serving.INGEST_ACCOUNTING
     rows = world.context.warehouse.newest(table).collect()
-    assert {row["source"] for row in rows} == {source.name for source in load_sources(ROOT / "conf")}
+    assert {row["source"] for row in rows} == {source.name for source in load_sources(ROOT / "conf", "UTC")}
     for row in rows:
         assert row["records_in"] == row["events"] + row["duplicates"] + row["quarantined"], row["source"]
         assert row["events"] > 0, row["source"]

@@ -70,12 +70,12 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
 
 
 def _matching(fs: pyarrow.fs.FileSystem, root: str, pattern: str) -> Iterator[tuple[str, int, datetime]]:
-    """Files that match a glob: path below the root, size, time of the last change."""
+    """Files that match a glob, compressed or not: path below the root, size, time of the last change."""
     fixed = PurePosixPath(*takewhile(lambda part: not set(part) & set("*?["), PurePosixPath(pattern).parts[:-1]))
     selector = pyarrow.fs.FileSelector(f"{root}/{fixed}", allow_not_found=True, recursive=True)
     for info in fs.get_file_info(selector):
         file = info.path[len(root) + 1 :]
-        parts = PurePosixPath(file).parts
+        parts = PurePosixPath(file.removesuffix("" if pattern.endswith(".gz") else ".gz")).parts
         wanted = PurePosixPath(pattern).parts
         same_depth = len(parts) == len(wanted)
         if info.type == pyarrow.fs.FileType.File and same_depth and all(map(fnmatchcase, parts, wanted)):
