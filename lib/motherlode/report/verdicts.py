@@ -10,6 +10,21 @@ from motherlode.report.page import Block, Grid, Section, Text
 LESS_IS_BETTER = ("loss", "error", "brier", "rmse", "mae", "mse", "deviance", "davies", "entropy", "distance", "cost")
 
 
+RIVALS = {
+    "fp_growth": "Rules complete baskets of the last weeks, of which one product is hidden; their rival suggests what"
+    " sells best (hit_rate: how often the hidden product is among the suggestions).",
+    "recommender": "The recommender is trained before the last weeks and asked for what customers bought in them; its"
+    " rival lists the same best sellers to everybody (precision and recall: shares of the lists and of the purchases;"
+    " ndcg: the same, counting the top of a list more; coverage: share of the products that are offered at all).",
+    "churn": "The churn model is trained on earlier dates and judged on a later one. For the order of customers its"
+    " rival is how late each is by their own rhythm (auc: how often who leaves stands before who stays); for the"
+    " chances it is the average, said of everybody (brier, log_loss: errors).",
+    "segmenter": "Segments are judged by how far they lie apart (silhouette, -1 to 1); their rival cuts customers by"
+    " the sum of their scores for recency, frequency and money.",
+}
+"""By the model's name: what is measured, and against what."""
+
+
 def models(quality: pd.DataFrame) -> Section:
     """Each model beside its simplest rival."""
     title = "How good the models are"
@@ -21,6 +36,8 @@ def models(quality: pd.DataFrame) -> Section:
     blocks: list[Block] = []
     if lost:
         blocks.append(Text(f"No better than the simplest rival: {words.listed(lost)}.", tone="warning"))
+    names = [str(name).rsplit(".", 1)[-1] for name in quality["model"].unique()]
+    blocks += [Text(RIVALS[name]) for name in names if name in RIVALS]
     blocks.append(
         Grid(
             "Measures",
