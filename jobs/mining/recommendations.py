@@ -35,8 +35,7 @@ def transform(
     recommended = recommend(
         stage_of(champion.model, ALSModel),
         customers.where(trained).select("customer_id", "customer_no"),
-        # What is in no catalogue has no name to be offered by.
-        products.where(trained).join(catalogue, on="product_id", how="left_semi").select("product_id", "product_no"),
+        _offered(products.where(trained).select("product_id", "product_no"), catalogue),
         bought,
         params,
     ).select(
@@ -49,6 +48,11 @@ def transform(
         F.lit(champion.version).alias("model_version"),
     )
     return {mining.RECOMMENDATIONS.name: recommended}
+
+
+def _offered(products: DataFrame, catalogue: DataFrame) -> DataFrame:
+    """What a catalogue lacks has no name to be offered by; who keeps none is offered everything."""
+    return products if catalogue.isEmpty() else products.join(catalogue, on="product_id", how="left_semi")
 
 
 JOB = Job(

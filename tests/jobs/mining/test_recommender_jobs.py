@@ -55,8 +55,10 @@ def test_each_customer_is_recommended_their_own_taste(spark: SparkSession) -> No
 
     stale = customers.withColumn("as_of", F.date_sub("as_of", 1)).withColumn("customer_no", F.lit(0))
     champion = Champion(PipelineModel(stages=[fitted.model]), "7", {}, {}, AS_OF.isoformat())
+    numbered = customers.unionByName(stale)
+    none = spark.createDataFrame([], "product_id string")
     found = recommendations.transform(
-        champion, customers.unionByName(stale), products, facts, AS_OF, RecommendationsParams(products=6)
+        champion, numbered, products, facts, none, AS_OF, RecommendationsParams(products=6)
     )[mining.RECOMMENDATIONS.name]
     assert isinstance(found, DataFrame)
     assert set(found.columns) == set(mining.RECOMMENDATIONS.columns)
@@ -72,6 +74,14 @@ def test_each_customer_is_recommended_their_own_taste(spark: SparkSession) -> No
         taste = "sweet" if customer % 2 else "sour"
         unbought = 20 - sum(who == f"c{customer}" for who, _ in before)
         assert sum(row.product_id.startswith(taste) for row in mine) >= 3 + min(3, unbought)
+
+    catalogue = products.where("product_id not like '% 1%'").select("product_id")
+    listed = recommendations.transform(
+        champion, numbered, products, facts, catalogue, AS_OF, RecommendationsParams(products=6)
+    )[mining.RECOMMENDATIONS.name]
+    assert isinstance(listed, DataFrame)
+    offered = {row.product_id for row in listed.select("product_id").distinct().collect()}
+    assert offered and not [product for product in offered if " 1" in product]
 
 
 def test_nothing_to_learn_from_is_said_in_one_line(spark: SparkSession) -> None:
