@@ -29,7 +29,7 @@ def test_a_column_is_shown_with_what_it_is() -> None:
     assert "| `raw` | `string` | The record, verbatim | *PII* |" in text
     assert "| `customer_id` | `string` | The customer, where known | nullable |" in text
     assert "- Key: `customer_id`, `rank`. Layout: plain. Owner: serving." in text
-    assert "- About: a record, by `offset`. Purposes: any. Kept: 90 days." in text
+    assert "- About: a record, by `offset`. Purposes: any. To be kept: at most 90 days." in text
     assert "`features.baskets` (`antecedent` within its `product_types`, `consequent` within its" in text
     assert "`features.customer_days` (`customer_id`, its `day` up to `as_of`)" in text
 
