@@ -37,8 +37,8 @@ class Paths:
             plain = value.removeprefix(scheme)
             if plain and "://" not in plain and not plain.startswith("file:"):
                 # What `make setup` fetched lies in the project, wherever one calls from.
-                home = Path(os.environ.get("MOTHERLODE_HOME", "")) if name == "jars" else Path()
-                made[name] = scheme + str((home / plain).absolute())
+                base = project() if name == "jars" else Path()
+                made[name] = scheme + str((base / plain).absolute())
         return Paths(**made)
 
 
@@ -102,9 +102,13 @@ CORE: dict[str, type] = {
 }
 
 
+def project() -> Path:
+    """The project's folder, as spark-submit.sh names it; else the working folder."""
+    return Path(os.environ.get("MOTHERLODE_HOME", ""))
+
+
 def default_conf_dir() -> Path:
-    """The project's conf/, which spark-submit.sh knows; else that of the working folder."""
-    return Path(os.environ.get("MOTHERLODE_HOME", "")) / "conf"
+    return project() / "conf"
 
 
 def section_name(kind: type) -> str:
@@ -172,8 +176,8 @@ def build(kind: type, values: Mapping[str, Any], where: str) -> Any:
         if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING and name not in ready
     ]
     if required:
-        how = f"in the file of the profile, or by --set {where}.{required[0]}=…" if where in CORE else "there"
-        raise UsageError(f"{where}: {', '.join(required)} must be set: {how}")
+        how = f": in the file of the profile, or by --set {where}.{required[0]}=…" if where in CORE else ""
+        raise UsageError(f"{where}: {', '.join(required)} must be set{how}")
     for name, value in ready.items():
         try:
             ready[name] = TypeAdapter(hints[name]).validate_python(value)

@@ -14,7 +14,8 @@ def test_every_package_of_the_lock_is_pinned_with_hashes() -> None:
 
 
 def test_the_lock_names_no_host_and_no_machines_path() -> None:
-    assert not re.search(r"://|--index-url|--extra-index-url|--find-links|/home/|/tmp/|/work/", LOCK)
+    assert "/" not in LOCK
+    assert not re.search(r"--index-url|--extra-index-url|--find-links", LOCK)
 
 
 def test_the_lock_agrees_with_pyproject() -> None:

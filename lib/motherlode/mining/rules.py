@@ -50,7 +50,7 @@ def mine(baskets: DataFrame, params: FpGrowthParams) -> FPGrowthModel:
         predictionCol="suggested",
         minSupport=params.min_support,
         minConfidence=params.min_confidence,
-        numPartitions=math.ceil(baskets.count() / params.baskets_per_shard) or 1,
+        numPartitions=max(1, math.ceil(baskets.count() / params.baskets_per_shard)),
     ).fit(baskets)
     model.freqItemsets.persist()
     return model

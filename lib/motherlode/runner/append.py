@@ -1,6 +1,5 @@
 """Append: what is new in one input, by Structured Streaming; its offset log is the plan of each batch."""
 
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ class _Follower:
 
     def run(self, version: int) -> tuple[Plan, Versions]:
         folder = self.context.state.checkpoint(self.job.name)
-        self.application = self._checkpoint_id(folder)
+        self.application = self.context.state.checkpoint_id(self.job.name)
         plan = Plan(
             job=self.job.name,
             sequence=self.last.plan.sequence + 1 if self.last else 1,
@@ -139,13 +138,3 @@ class _Follower:
 
     def _versions(self) -> Versions:
         return {table.name: self.warehouse.version(table) for table in self.job.tables}
-
-    def _checkpoint_id(self, folder: str) -> str:
-        """Names this checkpoint: one made anew counts its batches from 0 again."""
-        storage = self.warehouse.storage
-        path = f"{folder}/motherlode.json"
-        known = storage.read_json(path)
-        if known is None:
-            known = {"id": uuid.uuid4().hex}
-            storage.write_json(path, known)
-        return str(known["id"])

@@ -71,12 +71,13 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
 
 def _matching(fs: pyarrow.fs.FileSystem, root: str, pattern: str) -> Iterator[tuple[str, int, datetime]]:
     """Files that match a glob, compressed or not: path below the root, size, time of the last change."""
-    fixed = PurePosixPath(*takewhile(lambda part: not set(part) & set("*?["), PurePosixPath(pattern).parts[:-1]))
+    wanted = PurePosixPath(pattern).parts
+    fixed = PurePosixPath(*takewhile(lambda part: not set(part) & set("*?["), wanted[:-1]))
     selector = pyarrow.fs.FileSelector(f"{root}/{fixed}", allow_not_found=True, recursive=True)
+    suffix = "" if pattern.endswith(".gz") else ".gz"
     for info in fs.get_file_info(selector):
         file = info.path[len(root) + 1 :]
-        parts = PurePosixPath(file.removesuffix("" if pattern.endswith(".gz") else ".gz")).parts
-        wanted = PurePosixPath(pattern).parts
+        parts = PurePosixPath(file.removesuffix(suffix)).parts
         same_depth = len(parts) == len(wanted)
         if info.type == pyarrow.fs.FileType.File and same_depth and all(map(fnmatchcase, parts, wanted)):
             yield file, info.size, info.mtime

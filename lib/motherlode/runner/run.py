@@ -137,7 +137,7 @@ class _Run:
         plan = self._plan(last, unfinished)
         if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
             plan = unfinished
-        elif last is not None and last.plan.fingerprint == plan.fingerprint and self._is_as_left(last):
+        elif last is not None and last.plan.fingerprint == plan.fingerprint and self._is_as_left(last, plan):
             return last, "skipped", "nothing changed"
         self.context.state.begin(plan)
         match self.job.mode:
@@ -186,11 +186,11 @@ class _Run:
                 return read
         return None
 
-    def _is_as_left(self, last: Done) -> bool:
+    def _is_as_left(self, last: Done, plan: Plan) -> bool:
         """Whether all that the last run made is still there, by no other hand."""
         storage, paths = self.warehouse.storage, self.context.settings.paths
         documents = all(storage.exists(document_path(paths, document)) for document in self.job.documents)
-        return documents and last.outputs == self._versions()
+        return documents and last.outputs == plan.outputs
 
     def _plan(self, last: Done | None, unfinished: Plan | None) -> Plan:
         inputs: Versions = {name: self.warehouse.version(table) for name, table in self._inputs.items()}
@@ -211,7 +211,7 @@ class _Run:
             recipe=recipe,
             inputs=inputs,
             models=models,
-            outputs={table.name: self.warehouse.version(table) for table in self.job.tables},
+            outputs=self._versions(),
             as_of=as_of,
         )
 
@@ -350,8 +350,7 @@ class _Run:
         rows: dict[str, int] = {}
         for table in self.job.tables:
             name = table.name
-            known = last is not None and name in last.rows
-            before = (last.outputs.get(name), last.rows[name]) if last is not None and known else (None, 0)
+            before = (last.outputs.get(name), last.rows[name]) if last is not None and name in last.rows else (None, 0)
             rows[name] = self.warehouse.count(table, outputs[name], before)
         return Done(plan, outputs, rows, round(time.monotonic() - self.clock, 3), self.started_at)
 

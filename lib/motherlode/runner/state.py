@@ -64,15 +64,22 @@ class State:
     @cached_property
     def id(self) -> str:
         """Names this state: one made anew counts its runs from 1 again."""
-        path = f"{self.root}/id.json"
+        return self._name_in(f"{self.root}/id.json")
+
+    def checkpoint(self, job: str) -> str:
+        return f"{self.root}/checkpoints/{job}"
+
+    def checkpoint_id(self, job: str) -> str:
+        """Names a job's checkpoint: one made anew counts its batches from 0 again."""
+        return self._name_in(f"{self.checkpoint(job)}/motherlode.json")
+
+    def _name_in(self, path: str) -> str:
+        """The name that stands in a file, given at the first call."""
         known = self.storage.read_json(path)
         if known is None:
             known = {"id": uuid.uuid4().hex}
             self.storage.write_json(path, known)
         return str(known["id"])
-
-    def checkpoint(self, job: str) -> str:
-        return f"{self.root}/checkpoints/{job}"
 
     def plan(self, job: str) -> Plan | None:
         """The plan of a run that did not finish."""
@@ -106,13 +113,14 @@ def digest(value: Any) -> str:
 def code_digest() -> str:
     """A hash of the package and the jobs, the same from a folder and from the zip."""
     package = Path(motherlode.__file__).parent
-    sums: dict[str, int] = {}
     if package.is_dir():
-        for folder in (package, package.parent.parent / "jobs"):
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                sums[f"{folder.name}/{path.relative_to(folder).as_posix()}"] = zlib.crc32(path.read_bytes())
-    else:
-        with zipfile.ZipFile(package.parent) as archive:
-            sums = {info.filename: info.CRC for info in archive.infolist() if not info.is_dir()}
-    kept = {name: crc for name, crc in sums.items() if not name.startswith(_NOT_CODE) and not name.endswith(".pyc")}
-    return digest(kept)
+        folders = (package, package.parent.parent / "jobs")
+        files = {f"{f.name}/{p.relative_to(f).as_posix()}": p for f in folders for p in f.rglob("*") if p.is_file()}
+        return digest({name: zlib.crc32(path.read_bytes()) for name, path in files.items() if _is_code(name)})
+    with zipfile.ZipFile(package.parent) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+    return digest({info.filename: info.CRC for info in infos if _is_code(info.filename)})
+
+
+def _is_code(name: str) -> bool:
+    return not name.startswith(_NOT_CODE) and not name.endswith(".pyc")

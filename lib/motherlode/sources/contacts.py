@@ -9,7 +9,7 @@ from motherlode.columns.cipher import encrypted
 from motherlode.columns.pseudonym import code, pseudonyms
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
-from motherlode.sources.formats import format_of, has_contacts, target_of
+from motherlode.sources.formats import format_of, target_of
 from motherlode.sources.hashing import identified
 from motherlode.sources.intake import SilverParams, first_of_each
 from motherlode.sources.source import Source
@@ -17,7 +17,7 @@ from motherlode.sources.source import Source
 
 def contacts(records: DataFrame, previous: DataFrame, params: SilverParams) -> DataFrame:
     """Rows of silver.contacts: each value of each identifier once, as first said."""
-    sources = [source for source in params.sources if has_contacts(source)]
+    sources = params.with_contacts()
     if not sources:
         none = records.where(F.lit(False))
         return none.select(*[F.lit(None).cast(f.type).alias(f.name) for f in silver.CONTACTS.fields])

@@ -44,9 +44,8 @@ def hashed(parsed: DataFrame, target: Table, region: str) -> DataFrame:
 
 def identified(parsed: DataFrame, region: str) -> DataFrame:
     """Adds identifier and identifiers for `plain`, which goes: what `hashed` does, without naming the row."""
-    return _with_identifiers(parsed.withColumn("_ids", pseudonyms(region)(F.col("plain.code"))), 0).drop(
-        "_ids", "plain"
-    )
+    through = parsed.withColumn("_ids", pseudonyms(region)(F.col("plain.code")))
+    return _with_identifiers(through, 0).drop("_ids", "plain")
 
 
 def _row_structure() -> Column:

@@ -26,18 +26,26 @@ class SilverParams:
     sources: tuple[Source, ...] = ()
     region: str = "US"
 
+    def of(self, target: Table) -> list[Source]:
+        """The sources whose records become rows of a target."""
+        return [source for source in self.sources if target_of(source) is target]
+
+    def with_contacts(self) -> list[Source]:
+        """The sources whose records can hold contact points."""
+        return [source for source in self.sources if has_contacts(source)]
+
 
 def of_target(target: Table) -> Callable[[SilverParams], Column]:
     """Which raw records a target takes: those of its sources, so that no other partition of bronze is read."""
-    return lambda params: _of([source for source in params.sources if target_of(source) is target])
+    return lambda params: _records_of(params.of(target))
 
 
 def with_contacts(params: SilverParams) -> Column:
-    """The raw records of sources that can hold contact points."""
-    return _of([source for source in params.sources if has_contacts(source)])
+    """Which raw records can hold contact points."""
+    return _records_of(params.with_contacts())
 
 
-def _of(sources: list[Source]) -> Column:
+def _records_of(sources: list[Source]) -> Column:
     return F.col("source").isin([source.name for source in sources])
 
 
@@ -55,7 +63,7 @@ def take_in(
         previous: what the target held before; empty at first.
         campaigns: silver.campaigns, for sources whose records happen when their campaign starts.
     """
-    sources = [source for source in params.sources if target_of(source) is target]
+    sources = params.of(target)
     if not sources:
         return _nothing(target, records)
     parsed = reduce(

@@ -112,7 +112,7 @@ def _zero() -> Column:
 
 
 def _total(of: Column, value: Callable[[Column], Column]) -> Column:
-    return F.aggregate(of, _zero(), lambda s, x: (s + value(x)).cast("decimal(38,6)"))
+    return F.aggregate(of, _zero(), lambda s, x: F.try_add(s, value(x)).try_cast("decimal(38,6)"))
 
 
 def _priced(item: Column, index: Column) -> Column:
@@ -142,7 +142,7 @@ def _number_problem(r: Column) -> Column:
 
 
 def _amount_problem() -> Column:
-    """The greatest of the lines' amounts; null where one of them could not be worked out."""
+    """An amount of a line that could not be worked out, or that no sum should hold."""
     amounts = [F.col("_lines")[name] for name in ("gross", "discount", "net")]
     unknown = reduce(Column.__or__, [F.array_size(F.array_compact(of)) < F.size("_lines") for of in amounts])
     greatest = F.greatest(*[F.greatest(F.array_max(of), -F.array_min(of)) for of in amounts])

@@ -195,31 +195,27 @@ def _elements(line: bytes, offset: int) -> Iterator[tuple[int, str] | None]:
         # One object instead of an array of one is what a replayed delivery often looks like.
         yield (offset + at, text[at:].rstrip()) if text[at : at + 1] == "{" else None
         return
-    at = _skip(text, at + 1)
-    while True:
-        while text[at : at + 1] == "]":
-            # Deliveries glued together are one array after the other; anything else behind one is a flaw.
-            at = _skip(text, at + 1)
-            if at == len(text):
-                return
-            if text[at] != "[":
+    while text[at : at + 1] == "[":
+        # Deliveries glued together are one array after the other.
+        at = _skip(text, at + 1)
+        mark = "]" if text[at : at + 1] == "]" else ","
+        while mark == ",":
+            try:
+                _, end = decoder.raw_decode(text, at)
+            except (json.JSONDecodeError, RecursionError):
                 yield None
                 return
-            at = _skip(text, at + 1)
-        try:
-            _, end = decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError):
-            yield None
-            return
-        before = at if is_ascii else len(text[:at].encode())
-        yield offset + before, text[at:end]
-        at = _skip(text, end)
-        mark = text[at : at + 1]
-        if mark == ",":
-            at = _skip(text, at + 1)
-        elif mark != "]":
-            yield None
-            return
+            before = at if is_ascii else len(text[:at].encode())
+            yield offset + before, text[at:end]
+            at = _skip(text, end)
+            mark = text[at : at + 1]
+            if mark == ",":
+                at = _skip(text, at + 1)
+        if mark != "]":
+            break
+        at = _skip(text, at + 1)
+    if at < len(text) or mark != "]":
+        yield None
 
 
 def _skip(text: str, at: int) -> int:

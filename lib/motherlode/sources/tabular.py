@@ -122,7 +122,7 @@ def _split(records: DataFrame) -> DataFrame:
 
 def _names(header: Column) -> Column:
     quoted = F.transform(_cells(header), F.trim)
-    return F.when(header.contains('"'), quoted).otherwise(F.split(F.trim(header), r"\s*,\s*", -1))
+    return F.when(header.contains('"'), quoted).otherwise(F.split(F.trim(header), " *, *", -1))
 
 
 def _cells(row: Column) -> Column:

@@ -39,23 +39,17 @@ SUMS = table(
     Field("at", STRING, "When.", nullable=True, volatile=True),
     key=("group_name",),
 )
-FACTS = table(
-    Layer.FEATURES,
-    "test_facts",
-    Field("customer_id", STRING, "A customer."),
-    NUMBER,
-    key=("customer_id",),
-    subject=Subject.CUSTOMER,
-    retention=9,
-)
-TOTALS = table(
-    Layer.FEATURES,
-    "test_totals",
-    Field("customer_id", STRING, "A customer."),
-    NUMBER,
-    key=("customer_id",),
-    subject=Subject.CUSTOMER,
-    retention=9,
+FACTS, TOTALS = (
+    table(
+        Layer.FEATURES,
+        name,
+        Field("customer_id", STRING, "A customer."),
+        NUMBER,
+        key=("customer_id",),
+        subject=Subject.CUSTOMER,
+        retention=9,
+    )
+    for name in ("test_facts", "test_totals")
 )
 DAILY = table(
     Layer.FEATURES, "test_daily", Field("as_of", DATE, "A day."), NUMBER, key=("as_of",), partition_by=("as_of",)

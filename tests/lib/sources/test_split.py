@@ -64,12 +64,21 @@ def test_json_arrays_by_element() -> None:
 
 
 def test_arrays_glued_together_and_what_stands_behind_them() -> None:
-    data = b'[{"a":1}][{"b":2}]\n[{"c":3}]{"d":4}\n[{"e":5}] [] \n[]x\n'
+    data = b'[{"a":1}][{"b":2}]\n[{"c":3}]{"d":4}\n[{"e":5}] [] \n[]x\n[{"f":6},]\n[{"g":7}\n'
     piece = split("json_arrays", data, 0, LONG)
-    assert [json.loads(text) for _, text in pairs(piece)] == [{"a": 1}, {"b": 2}, {"c": 3}, {"e": 5}]
+    assert [json.loads(text) for _, text in pairs(piece)] == [
+        {"a": 1},
+        {"b": 2},
+        {"c": 3},
+        {"e": 5},
+        {"f": 6},
+        {"g": 7},
+    ]
     assert [(flaw.rule, flaw.content) for flaw in piece.flaws] == [
         ("json_array", b']{"d":4}'),
         ("json_array", b"[]x"),
+        ("json_array", b",]"),
+        ("json_array", b""),
     ]
     lines = b'[\n{"a":1}\n]\n{"b":2}\n{"c":3}\n'
     piece = split("json_arrays", lines, 0, LONG)
