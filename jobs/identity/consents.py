@@ -1,5 +1,5 @@
-"""What each customer has decided. How it grows: with the decisions and the map, one join and one
-aggregation.
+"""What each customer has decided. How it grows: with the decisions, the refusals among the events, and the map:
+one join and one aggregation.
 """
 
 import sys
@@ -12,14 +12,14 @@ from motherlode.contracts.tables import Purpose
 from motherlode.identity.customers import newest_consents
 
 
-def transform(decisions: DataFrame, customer_map: DataFrame) -> dict[str, DataFrame]:
-    return {"consents": newest_consents(decisions, customer_map)}
+def transform(decisions: DataFrame, events: DataFrame, customer_map: DataFrame) -> dict[str, DataFrame]:
+    return {"consents": newest_consents(decisions, events, customer_map)}
 
 
 JOB = Job(
     name="identity.consents",
     doc="The newest decision of each customer for each purpose",
-    reads={"decisions": silver.CONSENTS, "customer_map": identity.CUSTOMER_MAP},
+    reads={"decisions": silver.CONSENTS, "events": silver.EVENTS, "customer_map": identity.CUSTOMER_MAP},
     writes=(identity.CONSENTS,),
     transform=transform,
     mode=Upsert(),

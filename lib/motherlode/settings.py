@@ -159,6 +159,14 @@ def load_sources(conf_dir: Path, zone: str) -> tuple[Any, ...]:
         sources.append(build(Source, {"zone": zone, **values, "name": path.stem}, str(path)))
     if not sources:
         raise UsageError(f"{conf_dir / 'sources'}: no source is declared; copy one of the demo's and adapt it")
+    by_files: dict[tuple[str, str], str] = {}
+    for source in sources:
+        other = by_files.setdefault((source.path, source.target), source.name)
+        if other != source.name:
+            raise UsageError(
+                f"{conf_dir / 'sources'}: {other} and {source.name} read the same files ({source.path}) into"
+                f" {source.target}: each record would count twice"
+            )
     return tuple(sources)
 
 

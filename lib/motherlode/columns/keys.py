@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hmac
 import os
 
 from motherlode.errors import UsageError
@@ -27,3 +28,8 @@ def read_key(name: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise UsageError(f"{name} holds {len(key)} bytes, expected {KEY_BYTES}")
     return key
+
+
+def mark_of(name: str) -> str:
+    """Tells this key from others, and nothing else of it: the start of a keyed hash of its name."""
+    return hmac.digest(read_key(name), name.encode(), "sha256").hex()[:16]

@@ -83,7 +83,7 @@ BASKETS = customer_table(
         Field("quantity", DOUBLE, "Units"),
         Field("discount", MONEY, "Discounts, positive"),
         Field("net", MONEY, "Amount paid"),
-        Field("product_types", STRINGS, "Distinct known product types, sorted"),
+        Field("product_types", STRINGS, "Distinct product types, sorted; a product without one stands for itself"),
     ),
     key=("order_id",),
     made_from=(Origin("silver.orders", on=(("order_id", "order_id"),)),),

@@ -87,7 +87,7 @@ CONSENTS = Table(
     fields=(
         CUSTOMER_ID,
         Field("purpose", STRING, "analytics, personalisation or marketing"),
-        Field("granted", BOOLEAN, "The newest decision; refused wins a tie"),
+        Field("granted", BOOLEAN, "The newest decision; refused wins a tie; unsubscribing refuses marketing"),
         Field("decided_at", TIMESTAMP, "When"),
     ),
     key=("customer_id", "purpose"),

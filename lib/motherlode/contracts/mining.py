@@ -140,7 +140,7 @@ CHURN_SCORES = Table(
 CHURN_EVALUATION = Table(
     layer=Layer.MINING,
     name="churn_evaluation",
-    doc="The churn model on customers and dates it has not seen, by tenths of predicted risk",
+    doc="The churn model on a later date than it was trained on, by tenths of predicted risk",
     owner=OWNER,
     fields=(
         AS_OF,

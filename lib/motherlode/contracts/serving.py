@@ -131,7 +131,7 @@ CUSTOMER_PROFILE = serving_table(
         Field("churn_probability", DOUBLE, "0 to 1", nullable=True),
         Field("may_analyse", BOOLEAN, "Consent for analytics, or the default that conf/ chose"),
         Field("may_personalise", BOOLEAN, "Consent for personalisation, or the default"),
-        Field("may_market", BOOLEAN, "Consent for marketing, or the default"),
+        Field("may_market", BOOLEAN, "Consent for marketing, or the default; no after unsubscribing"),
     ),
     key=("customer_id",),
     made_from=(

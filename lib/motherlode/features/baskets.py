@@ -49,6 +49,8 @@ def baskets(
         "line_no",
         "row_id",
         "known_at",
+        "file",
+        "offset",
         "product_id",
         _is_bought().alias("is_bought"),
         F.exists("identifiers", _names_nobody).alias("is_anonymous"),
@@ -80,10 +82,12 @@ def current_types(products: DataFrame) -> DataFrame:
 def _baskets(owned: DataFrame, counted: DataFrame, products: DataFrame, zone: str) -> DataFrame:
     first = counted.groupBy("order_id").agg(F.min("known_at").alias("known_at"))
     bought = counted.where("is_current and product_id is not null").select("order_id", "product_id").distinct()
+    # A product that the catalogue does not know stands for itself.
+    kind = F.coalesce("type", "product_id")
     types = (
-        bought.join(current_types(products), on="product_id", how="inner")
+        bought.join(current_types(products), on="product_id", how="left")
         .groupBy("order_id")
-        .agg(F.array_sort(F.collect_set("type")).alias("product_types"))
+        .agg(F.array_sort(F.collect_set(kind)).alias("product_types"))
     )
     found = owned.join(first, on="order_id", how="inner").join(types, on="order_id", how="left")
     return found.select(
@@ -160,7 +164,9 @@ def _changes(lines: DataFrame, zone: str) -> DataFrame:
 def _is_state(*order: str) -> Column:
     """Whether a line is of its order's newest version, and of its repeats there the one known last."""
     newest = F.max("version_at").over(Window.partitionBy(*order)) == F.col("version_at")
-    repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(F.desc("known_at"), "row_id")
+    repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(
+        *[F.desc(name) for name in ("known_at", "file", "offset", "row_id")]
+    )
     return newest & (F.row_number().over(repeats) == 1)
 
 

@@ -3,7 +3,11 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from motherlode.contracts.tables import Purpose
 from motherlode.identity.attribution import with_customer
+
+REFUSALS = ("email_unsubscribed", "email_reported")
+"""Events that say no to marketing."""
 
 
 def customers(customer_map: DataFrame, evidence: DataFrame, crm: DataFrame) -> DataFrame:
@@ -44,14 +48,21 @@ def customers(customer_map: DataFrame, evidence: DataFrame, crm: DataFrame) -> D
     )
 
 
-def newest_consents(decisions: DataFrame, customer_map: DataFrame) -> DataFrame:
+def newest_consents(decisions: DataFrame, events: DataFrame, customer_map: DataFrame) -> DataFrame:
     """The newest decision of each customer for each purpose; of two at one time the refusal holds.
+
+    Who unsubscribes, or reports an e-mail as spam, refuses marketing.
 
     Args:
         decisions: silver.consents.
+        events: silver.events.
     """
     newest = F.max(F.struct("occurred_at", (~F.col("granted")).alias("refused"))).alias("newest")
-    found = with_customer(decisions, customer_map).where("customer_id is not null")
+    said = decisions.select("identifier", "occurred_at", "purpose", "granted")
+    refused = events.where(F.col("type").isin(*REFUSALS)).select(
+        "identifier", "occurred_at", F.lit(Purpose.MARKETING.value).alias("purpose"), F.lit(False).alias("granted")
+    )
+    found = with_customer(said.unionByName(refused), customer_map).where("customer_id is not null")
     return (
         found.groupBy("customer_id", "purpose")
         .agg(newest)

@@ -65,7 +65,7 @@ def judged_date(as_of: date, params: ChurnParams) -> date:
 
 
 def training_dates(as_of: date, params: ChurnParams) -> list[date]:
-    """Dates whose outcomes were known on the judged date, newest first."""
+    """Dates whose outcomes lie before the judged date, newest first."""
     newest = judged_date(as_of, params)
     return [newest - timedelta(days=params.horizon_days * step) for step in range(1, params.train_dates + 1)]
 

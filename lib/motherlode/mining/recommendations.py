@@ -42,7 +42,7 @@ def recommend(
 
     Args:
         customers: customer_id, customer_no.
-        products: product_id, product_no.
+        products: product_id, product_no: what may be offered; ranks are among these.
         bought: customer_id, product_id; distinct.
     """
     basket = (
@@ -56,8 +56,9 @@ def recommend(
         .join(basket, on="customer_id", how="left")
         .select("customer_no", "factors", F.coalesce("bought", none).alias("bought"))
     )
+    offered = product_factors(model).join(products.select("product_no"), on="product_no", how="left_semi")
     return (
-        best_products(askers, product_factors(model), params.products, params.repeats)
+        best_products(askers, offered, params.products, params.repeats)
         .join(customers, on="customer_no", how="inner")
         .join(products, on="product_no", how="inner")
         .select("customer_id", "rank", "product_id", "score", "is_repeat")

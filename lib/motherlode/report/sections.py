@@ -300,7 +300,8 @@ def recommendations(found: Findings, currency: str) -> Section:
             )
         )
     lead = (
-        "What three customers of different segments would be offered, best first. The names are made up for this page."
+        "What three customers of different segments would be offered, best first. Their names here are the start"
+        " of a hash of their customer_id."
     )
     return Section("recommendations", title, lead, [Cards(cards)])
 
@@ -321,12 +322,12 @@ def churn(found: Findings) -> Section:
         )
     blocks: list[Block] = []
     if found.deciles.empty:
-        blocks.append(nothing("The model has not been judged on customers that it has not seen."))
+        blocks.append(nothing("The model has not been judged on a later date than it was trained on."))
     else:
         top = found.deciles.sort_values("decile").iloc[0]
         blocks.append(
             Text(
-                f"On customers and dates that the model had not seen (scored as of {top['judged_on']}):"
+                f"On a later date than it was trained on (scored as of {top['judged_on']}):"
                 f" of the tenth most at risk {words.percent(top['churn_rate'], 0)} left,"
                 f" {words.decimal(top['lift'], 1)} times the average."
             )

@@ -24,7 +24,9 @@ def last_complete_day(happenings: list[DataFrame], business: Business) -> date:
     counts = reduce(DataFrame.unionByName, [rows.select(day.alias("day")) for rows in happenings])
     found = {row["day"]: row["count"] for row in counts.groupBy("day").count().collect()}
     if not found:
-        raise UsageError("silver is empty, so no day is complete: check the accounting, or give --as-of DATE")
+        raise UsageError(
+            "no event or sale was taken in, so no day is complete: silver's quarantine tables say why, by record"
+        )
     enough = business.complete_share * median(found.values())
     newest: date = max(day for day, count in found.items() if count >= enough)
     return newest - timedelta(days=1)

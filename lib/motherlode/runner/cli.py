@@ -17,7 +17,7 @@ from motherlode.runner.failure import explain_failure
 from motherlode.settings import default_conf_dir, load_settings
 
 if TYPE_CHECKING:
-    from motherlode.runner.run import Context
+    from motherlode.runner.run import Context, Result
 
 USAGE = """\
   ./spark-submit.sh pipeline                  run every job, in the order of the graph
@@ -100,7 +100,7 @@ def _run(arguments: argparse.Namespace) -> Exit:
             raise UsageError(f"{arguments.command} takes no further argument: {' '.join(arguments.arguments)}")
         is_all = arguments.command == "pipeline"
         chosen = list(known.values()) if is_all else [find_job(arguments.command)]
-    check_keys()
+    marks = check_keys()
 
     from motherlode.runner.run import Context
     from motherlode.runner.session import open_session
@@ -112,6 +112,7 @@ def _run(arguments: argparse.Namespace) -> Exit:
 
         explain(context, table, arguments.arguments[1:])
         return Exit.DONE
+    context.state.keep_keys(marks)
     return _jobs(context, chosen)
 
 
@@ -120,12 +121,14 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
     from motherlode.runner.run import run_job
 
     started = time.monotonic()
-    results = []
+    results: list[Result] = []
     for number, job in enumerate(chosen, 1):
         try:
             with show.working(number, len(chosen), job):
                 result = run_job(context, job)
         except Exception as error:
+            if results:
+                show.summary(context, results, started)
             line, code = explain_failure(error)
             raise _StoppedError(f"{job.name}: {line}", code) from error
         show.say_result(number, len(chosen), result)
@@ -143,16 +146,15 @@ class _StoppedError(MotherlodeError):
         self.exit = code
 
 
-def check_keys() -> None:
-    """Both keys must be in the environment before anything is read.
+def check_keys() -> dict[str, str]:
+    """Both keys must be in the environment before anything is read: a mark of each, by name.
 
     Raises:
         UsageError: one is missing or malformed.
     """
-    from motherlode.columns.keys import CONTACT_KEY, PSEUDONYM_KEY, read_key
+    from motherlode.columns.keys import CONTACT_KEY, PSEUDONYM_KEY, mark_of
 
-    for name in (PSEUDONYM_KEY, CONTACT_KEY):
-        read_key(name)
+    return {name: mark_of(name) for name in (PSEUDONYM_KEY, CONTACT_KEY)}
 
 
 def _date(text: str | None) -> datetime.date | None:

@@ -1,9 +1,11 @@
-"""What lies in the landing folder, and the records in it: listed by Spark, read in Arrow batches.
+"""What lies in the landing folder, and the records in it: listed by the driver, read by Spark in Arrow batches.
 
-Grows with the bytes that are new. A file of lines is read in chunks by many tasks; a compressed file, a
-JSON array file and a CSV file (its fields may hold line breaks) are read whole by one.
+Listing grows with the files that lie there, reading with the bytes that are new. A file of lines is read in chunks
+by many tasks; a compressed file, a JSON array file and a CSV file (its fields may hold line breaks) are read whole
+by one.
 """
 
+import logging
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -43,10 +45,13 @@ _ARROW = pa.schema(
     ]
 )
 _ROWS_PER_BATCH = 20_000
+log = logging.getLogger(__name__)
 
 
 def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) -> DataFrame:
     """The files under each source's path: source, file (below the folder), size, modified_at.
+
+    A source without any file is named in a warning: its path may be mistyped.
 
     Raises:
         UsageError: the folder is not there, or holds nothing for any source.
@@ -57,6 +62,10 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
     rows = [(source.name, *found) for source in sources for found in _matching(fs, root, source.path)]
     if not rows:
         raise UsageError(f"{folder}: no file matches the path of any source in conf/sources/")
+    seen = {row[0] for row in rows}
+    without = [f"{source.name} ({source.path})" for source in sources if source.name not in seen]
+    if without:
+        log.warning("motherlode: no file in %s for %s", folder, ", ".join(without))
     schema = pa.schema(
         [
             ("source", pa.string()),
@@ -102,15 +111,24 @@ def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...],
 
     Args:
         manifest: rows of bronze.files.
+
+    Raises:
+        UsageError: a file's source is not declared, here; a file cannot be read, on execution.
     """
     splitters = {source.name: FORMATS[source.format].splitter for source in sources}
+    gone = [row["source"] for row in manifest.select("source").distinct().collect() if row["source"] not in splitters]
+    if gone:
+        raise UsageError(
+            f"{', '.join(sorted(gone))}: files were listed and not yet read, and no such source is in conf/sources:"
+            " put its file back, run, then take it out"
+        )
     whole = [name for name, kind in splitters.items() if kind != "lines"]
     step = ingest.chunk_bytes
     is_whole = F.col("source").isin(whole) | F.col("file").rlike(r"\.gz$")
     starts = F.when(is_whole, F.array(F.lit(0).cast("long"))).otherwise(
         F.sequence(F.lit(0).cast("long"), F.greatest(F.col("size") - 1, F.lit(0)), F.lit(step).cast("long"))
     )
-    chunks = manifest.where(F.col("source").isin(list(splitters)) & (F.col("size") > 0)).select(
+    chunks = manifest.where("size > 0").select(
         *FILES.columns, F.explode(starts).alias("start"), F.when(~is_whole, F.lit(step)).alias("length")
     )
     total = chunks.agg(F.sum(F.coalesce(F.least(F.col("length"), "size"), "size"))).head()
@@ -122,7 +140,7 @@ def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...],
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for row in batch.to_pylist():
-                data, start, flaws = _load(f"{root}/{row['file']}", row["start"], row["length"], longest)
+                data, start, flaws = _load(root, row["file"], row["start"], row["length"], longest)
                 piece = split(splitters[row["source"]], data, start, longest)
                 yield from _batches(row, piece, flaws)
 
@@ -133,19 +151,23 @@ def _parallelism(frame: DataFrame) -> int:
     return frame.sparkSession.sparkContext.defaultParallelism
 
 
-def _load(path: str, start: int, length: int | None, longest: int) -> tuple[bytes, int, list[Flaw]]:
+def _load(folder: str, name: str, start: int, length: int | None, longest: int) -> tuple[bytes, int, list[Flaw]]:
     """A chunk that begins and ends with whole lines, where it begins, and what could not be read."""
-    fs, name = _file_system(path)
+    # The folder alone is a URI: a file's name may hold what has a meaning there.
+    fs, root = _file_system(folder)
     try:
-        with fs.open_input_file(name) as file:
-            if path.endswith(".gz"):
+        with fs.open_input_file(f"{root}/{name}") as file:
+            if name.endswith(".gz"):
                 return _inflate(file.read())
             if length is None:
                 return file.read(), 0, []
             return (*_chunk(file, start, length, longest), [])
+    except FileNotFoundError:
+        # What comes back under its name has another time, and is read as a new file.
+        return b"", start, [Flaw(0, "file_vanished", "the file that was listed", b"")] if start == 0 else []
     except OSError as error:
         # Not quarantined: once it can be read again, the next run takes it in.
-        raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
+        raise UsageError(f"{folder}/{name}: cannot be read ({type(error).__name__})") from None
 
 
 def _chunk(file: pa.NativeFile, start: int, length: int, longest: int) -> tuple[bytes, int]:

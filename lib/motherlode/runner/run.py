@@ -27,7 +27,7 @@ from motherlode.contracts.jobs import (
 from motherlode.contracts.models import Champion, Fitted, Model
 from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.contracts.tables import Table
-from motherlode.errors import MotherlodeError, UsageError
+from motherlode.errors import MotherlodeError
 from motherlode.mining.errors import TooLittleData
 from motherlode.runner import append, consent
 from motherlode.runner.calendar import last_complete_day
@@ -190,7 +190,8 @@ class _Run:
         """Whether all that the last run made is still there, by no other hand."""
         storage, paths = self.warehouse.storage, self.context.settings.paths
         documents = all(storage.exists(document_path(paths, document)) for document in self.job.documents)
-        return documents and last.outputs == plan.outputs
+        models = all(self.context.tracking.champion_version(model) is not None for model in self.job.models)
+        return documents and models and last.outputs == plan.outputs
 
     def _plan(self, last: Done | None, unfinished: Plan | None) -> Plan:
         inputs: Versions = {name: self.warehouse.version(table) for name, table in self._inputs.items()}
@@ -367,4 +368,4 @@ def _what_changed(plan: Plan, done: Done) -> str:
     return "" if changed or not done.outputs else "no row changed"
 
 
-__all__ = ["Context", "Result", "UsageError", "run_job"]
+__all__ = ["Context", "Result", "run_job"]

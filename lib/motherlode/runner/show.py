@@ -12,7 +12,8 @@ from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
 from motherlode.runner.run import Context, Result
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# Tables of what was not taken: how their names end, and what is said of their rows.
+_ASIDE = {"_duplicates": "repeats", "quarantine": "quarantined"}
 
 
 def say_error(line: str) -> None:
@@ -31,8 +32,11 @@ def working(number: int, total: int, job: Job) -> Iterator[None]:
 
 
 def say_result(number: int, total: int, result: Result) -> None:
-    rows = sum(result.rows.values())
+    aside = {kind: sum(n for table, n in result.rows.items() if table.endswith(kind)) for kind in _ASIDE}
+    rows = sum(result.rows.values()) - sum(aside.values())
     what = f"{rows:>12,} rows" if result.rows and result.status == "done" else " " * 17
+    if result.status == "done":
+        what += "".join(f", {n:,} {word}" for kind, word in _ASIDE.items() if (n := aside[kind]))
     word = {"done": "done   ", "skipped": "skipped", "refused": "refused"}[result.status]
     why = f"  {result.why}" if result.why else ""
     line = f"[{number:>2}/{total}] {result.job.name:<28} {word} {result.seconds:>6.1f} s {what}{why}"
@@ -49,7 +53,7 @@ def summary(context: Context, results: Sequence[Result], started: float) -> None
     for result in results:
         for table in result.job.tables:
             rows = result.rows.get(table.name, 0)
-            if not rows and table.name.endswith(("_quarantine", "_duplicates")):
+            if not rows and table.name.endswith(tuple(_ASIDE)):
                 continue
             seconds = f"{result.seconds:.1f}" if result.status == "done" else result.status
             grid.add_row(table.full_name, f"{rows:,}", seconds, context.warehouse.path(table))

@@ -5,12 +5,13 @@ import json
 import uuid
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import motherlode
+from motherlode.errors import UsageError
 from motherlode.runner.storage import Storage
 
 Versions = dict[str, int | None]
@@ -50,8 +51,6 @@ class Done:
     rows: dict[str, int]
     seconds: float
     started_at: str
-    status: str = "done"
-    notes: dict[str, Any] = field(default_factory=dict)
 
 
 class State:
@@ -65,6 +64,22 @@ class State:
     def id(self) -> str:
         """Names this state: one made anew counts its runs from 1 again."""
         return self._name_in(f"{self.root}/id.json")
+
+    def keep_keys(self, marks: dict[str, str]) -> None:
+        """Remember which keys the tables are made with, by a mark of each that tells nothing of it.
+
+        Raises:
+            UsageError: they were made with another one.
+        """
+        path = f"{self.root}/keys.json"
+        known = self.storage.read_json(path)
+        if known is None:
+            self.storage.write_json(path, marks)
+        elif wrong := sorted(name for name, mark in marks.items() if known.get(name) != mark):
+            raise UsageError(
+                f"{', '.join(wrong)}: another key than this warehouse was made with; nothing new would meet the old:"
+                " set the old key, or another paths.warehouse"
+            )
 
     def checkpoint(self, job: str) -> str:
         return f"{self.root}/checkpoints/{job}"

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pyspark
+
 from motherlode.contracts.models import Champion, Fitted, Model
 from motherlode.errors import MotherlodeError
 from motherlode.runner.session import is_local, local_path
@@ -73,7 +75,9 @@ class Tracking:
         client = self.client
         try:
             found = client.get_model_version_by_alias(registered_name(model), CHAMPION)
-        except MlflowException:
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
             return None
         looked_ahead = as_of is not None and found.tags.get("motherlode.as_of", "") > as_of.isoformat()
         return None if looked_ahead else str(found.version)
@@ -112,7 +116,7 @@ class Tracking:
                     registered_model_name=registered_name(model),
                     signature=signature,
                     input_example=rows,
-                    pip_requirements=["pyspark==4.2.0"],
+                    pip_requirements=[f"pyspark=={pyspark.__version__}"],
                     dfs_tmpdir=self._scratch(),
                 )
         version = str(info.registered_model_version)

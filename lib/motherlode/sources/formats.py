@@ -22,7 +22,7 @@ class Format:
     """How records of a format are cut out of files, and read.
 
     Args:
-        splitter: lines, json_arrays or csv.
+        splitter: lines; json_arrays, which are read whole, a line or a file each, objects a line too; or csv.
         parse: records, source and target to the shape of `parsed.shaped`.
         targets: the tables that records of this format can become.
         has_contacts: a record can hold contact points without the source's file naming them.
@@ -40,7 +40,7 @@ FORMATS = {
     for known in (
         Format("segment", "lines", segment.parse, (silver.EVENTS,), has_contacts=True),
         Format("sendgrid", "json_arrays", sendgrid.parse, (silver.EVENTS,)),
-        Format("shopify", "lines", shopify.parse, (silver.ORDER_LINES,), has_contacts=True),
+        Format("shopify", "json_arrays", shopify.parse, (silver.ORDER_LINES,), has_contacts=True),
         Format("csv", "csv", tabular.parse, silver.TARGETS),
     )
 }
@@ -94,7 +94,12 @@ def _check_csv(source: Source) -> None:
     _known("columns with several of the CSV's columns", sums, ["gross", "discount", "net", "revenue"])
     if both := sorted(set(source.columns) & set(source.constants)):
         raise SourceError(f"{', '.join(both)}: stands in columns and in constants")
-    needed = [name for name in tabular.required_columns(target) if name not in (*source.columns, *source.constants)]
+    given = {*source.columns, *source.constants}
+    needed = [name for name in tabular.required_columns(target) if name not in given]
+    if "occurred_at" in allowed and "occurred_at" not in given and not source.time_from:
+        needed.append("occurred_at")
+    if target is silver.ORDER_LINES and not given & {"net", "gross"}:
+        needed.append("net or gross")
     if needed:
         raise SourceError(f"target {source.target} needs columns or constants for: {', '.join(needed)}")
     seen_otherwise = target in (silver.IDENTITY_TRUTH, silver.ORDER_LINES)

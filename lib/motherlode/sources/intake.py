@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
+from phonenumbers import SUPPORTED_REGIONS
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -25,6 +26,10 @@ class SilverParams:
 
     sources: tuple[Source, ...] = ()
     region: str = "US"
+
+    def __post_init__(self) -> None:
+        if self.region not in SUPPORTED_REGIONS:
+            raise ValueError(f"region {self.region!r} is none of phone numbers: write it as US, DE or GB")
 
     def of(self, target: Table) -> list[Source]:
         """The sources whose records become rows of a target."""

@@ -8,19 +8,21 @@ from motherlode.contracts import silver
 _STATE = (
     "source", "identifier", "occurred_at", "occurred_on", "channel", "status", "store_id", "currency", "is_test",
 )  # fmt: skip
+_DELIVERED = ("known_at", "file", "offset", "row_id")
 
 
 def orders(order_lines: DataFrame) -> DataFrame:
     """One row for each order: its newest version, summed. Of a line delivered twice in a version, one counts.
 
-    Of several deliveries of one version the one that was known last is the state; a tie goes to the row_id.
+    Of several deliveries of one version the one that was known last is the state, of those known at one time the
+    one whose file and place in it come last.
     """
     versions = Window.partitionBy("order_id").orderBy(F.desc("version_at"))
     newest = order_lines.withColumn("_age", F.rank().over(versions)).where(F.col("_age") == 1)
-    deliveries = Window.partitionBy("order_id", "line_no").orderBy(F.desc("known_at"), "row_id")
+    deliveries = Window.partitionBy("order_id", "line_no").orderBy(*[F.desc(name) for name in _DELIVERED])
     lines = newest.withColumn("_rank", F.row_number().over(deliveries)).where(F.col("_rank") == 1)
     # Whichever line says what holds for the whole order: the same one each time.
-    head = F.max_by(F.struct(*_STATE), F.struct("known_at", "row_id"))
+    head = F.max_by(F.struct(*_STATE), F.struct(*_DELIVERED))
     has_product = F.col("product_id").isNotNull()
     summed = lines.groupBy("order_id", "version_at").agg(
         head.alias("_head"),

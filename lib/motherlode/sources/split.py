@@ -109,17 +109,25 @@ def _csv(data: bytes, start: int, longest: int, header: str | None) -> Piece:
         except UnicodeDecodeError:
             flaw = Flaw(int(start + starts[0]), "header_encoding", "a header row in UTF-8", data)
             return Piece(pa.array([], pa.int64()), pa.array([], pa.string()), None, (flaw,))
+        if "\r" in header or len(header) > longest:
+            flaw = Flaw(int(start + starts[0]), "line_ends", "lines that end in LF or CRLF", data)
+            return Piece(pa.array([], pa.int64()), pa.array([], pa.string()), None, (flaw,))
         starts, ends = starts[1:], ends[1:]
     return _texts(data, starts, ends, start, longest, header)
 
 
 def _rows(data: bytes, starts: np.ndarray, ends: np.ndarray, longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Joins lines that stand within one quoted field: a row ends where its quotes are even."""
+    """Joins lines that stand within one quoted field: a row ends where its quotes are even.
+
+    A quote opens a field at its start alone; anywhere else it is a flaw of its own line.
+    """
     first: list[int] = []
     last: list[int] = []
     i = 0
     while i < len(starts):
         odd = data.count(b'"', starts[i], ends[i]) % 2
+        if not data.startswith(b'"', starts[i]) and data.find(b',"', starts[i], ends[i]) < 0:
+            odd = 0
         j = i
         while odd and j + 1 < len(starts) and j - i < QUOTED_LINES and ends[j] - starts[i] <= longest:
             j += 1

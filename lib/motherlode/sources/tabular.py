@@ -84,6 +84,8 @@ def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
     by_campaign = source.time_from == "campaign"
     received = F.col("received_at")
     occurred = F.lit(None).cast("timestamp") if by_campaign else row.time("occurred_at", received)
+    # A constant time is no row's own: of two versions the one received later is the newer.
+    has_time = "occurred_at" in target.columns and "occurred_at" not in source.constants
     return shaped(
         picked,
         source,
@@ -93,7 +95,7 @@ def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
             content=structure(*cells.values()),
             problem=first_problem(F.col("problem"), *keys, *row.problems),
             occurred_at=occurred,
-            known_at=row.time("known_at", occurred if "occurred_at" in target.columns else received),
+            known_at=row.time("known_at", occurred if has_time else received),
             fields=fields,
             identifiers=row.identifiers(),
             contacts=row.contacts(),
@@ -187,7 +189,7 @@ class _Row:
         elif self.target is silver.SURVEY_ANSWERS:
             answer = self.text("answer")
             self.problems.append(required(answer, "answer"))
-            found["score"] = answer.try_cast("double")
+            found["score"] = answer.try_cast("decimal(24,6)").cast("double")
             found["comment"] = F.when(found["score"].isNull(), scrubbed(answer))
         elif self.target is silver.CONSENTS:
             purposes = [p.value for p in Purpose if p is not Purpose.OPERATION]
@@ -214,7 +216,9 @@ class _Row:
         found["order_id"] = F.concat(F.lit(f"{name}:"), self.text("order_id"))
         found["version_at"] = self.time("version_at", self.time("occurred_at", F.col("received_at")))
         found["is_test"] = F.coalesce(found["is_test"], F.lit(False))
-        found["status"] = F.coalesce(found["status"], F.lit("placed"))
+        found["status"] = F.coalesce(
+            F.replace(F.lower(found["status"]), F.lit("canceled"), F.lit("cancelled")), F.lit("placed")
+        )
         discount = F.coalesce(self.read("discount", MONEY), F.lit(0).cast(MONEY))
         net, gross = self.read("net", MONEY), self.read("gross", MONEY)
         quantity = self.read("quantity", DoubleType())
@@ -305,6 +309,9 @@ class _Row:
             return text
         if isinstance(kind, DateType):
             parsed = F.to_date(instant(text, formats=self.source.time_formats))
+        elif isinstance(kind, DoubleType):
+            # By way of a decimal: NaN and Infinity are no numbers here.
+            parsed = text.try_cast("decimal(24,6)").cast(kind)
         else:
             parsed = text.try_cast(kind)
         names: dict[type[DataType], str] = {BooleanType: "true or false", DateType: "a date"}

@@ -70,16 +70,32 @@ def test_the_newest_decision_holds_and_a_refusal_wins_a_tie(spark: SparkSession,
             decision("mail1", "2020-01-02", "analytics", True),
             decision("crm1", "2020-01-01", "marketing", True),
             decision("mail1", "2020-01-01", "marketing", False),
+            decision("crm2", "2020-01-01", "marketing", True),
             decision("tablet", "2020-01-02 11:00", "personalisation", True),
             decision("tablet", "2020-01-03 11:00", "personalisation", False),
             decision("nobody", "2020-01-01", "analytics", True),
         ],
     )
-    made = consents.JOB.transform(decisions=decisions, customer_map=the_map)["consents"]
+
+    def event(identifier: str, when: str, kind: str) -> dict[str, Any]:
+        return {"identifier": identifier, "occurred_at": at(when), "type": kind}
+
+    events = rows(
+        spark,
+        silver.EVENTS,
+        [
+            event("crm2", "2020-01-04", "email_unsubscribed"),
+            event("crm2", "2020-01-05", "email_opened"),
+            # Before the decision, so that the decision holds.
+            event("crm1", "2019-12-31", "email_reported"),
+        ],
+    )
+    made = consents.JOB.transform(decisions=decisions, events=events, customer_map=the_map)["consents"]
     assert isinstance(made, DataFrame)
     found = made.selectExpr("customer_id", "purpose", "granted", "cast(decided_at as string)").collect()
     assert sorted(tuple(row) for row in found) == [
         ("c1", "analytics", True, "2020-01-02 00:00:00"),
         ("c1", "marketing", False, "2020-01-01 00:00:00"),
         ("c1", "personalisation", True, "2020-01-02 11:00:00"),
+        ("c2", "marketing", False, "2020-01-04 00:00:00"),
     ]

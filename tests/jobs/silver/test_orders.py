@@ -45,6 +45,15 @@ def test_a_line_delivered_twice_in_a_version_counts_once_as_last_known(spark: Sp
     assert (order["lines"], order["net"], order["status"]) == (1, Decimal(7), "late")
 
 
+def test_a_correction_without_a_time_of_its_own_is_the_one_delivered_last(spark: SparkSession) -> None:
+    first, second = {"file": "day-1", "offset": 90}, {"file": "day-2", "offset": 10}
+    for one, other in (("r1", "r2"), ("r2", "r1")):
+        (order,) = orders_of(
+            spark, {**first, "row_id": one, "net": Decimal(10)}, {**second, "row_id": other, "net": Decimal(12)}
+        )
+        assert order["net"] == Decimal(12)
+
+
 def test_an_order_without_lines_stays(spark: SparkSession) -> None:
     (order,) = orders_of(spark, {"product_id": None, "quantity": 0.0, "net": Decimal(0)})
     assert (order["lines"], order["quantity"], order["net"]) == (0, 0.0, Decimal(0))

@@ -1,5 +1,6 @@
 """What goes wrong is one line on standard error, with an exit code, and leaves nothing half-written."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_a_landing_folder_without_any_source(run, tmp_path: Path) -> None:  # ty
     assert not (tmp_path / "warehouse" / "bronze").exists()
 
 
+def test_a_source_without_files_is_named(run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "logs" / "web").mkdir(parents=True)
+    (tmp_path / "logs" / "web" / "2017-01-01.jsonl").write_text("{}\n")
+    code, _ = run("bronze.files")
+    assert code == 0
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "motherlode.runner.landing"]
+    assert "app (app/*.jsonl), campaign_targets (campaign_targets/*.csv)" in said
+    assert "web" not in said.split(" for ")[1]
+
+
 def test_no_permission_to_write(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "logs" / "web").mkdir(parents=True)
     (tmp_path / "logs" / "web" / "2017-01-01.jsonl").write_text("{}\n")
@@ -92,6 +103,17 @@ def test_missing_keys(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ig
     assert code == 2
     assert len(lines) == 1
     assert "MOTHERLODE_PSEUDONYM_KEY is not set" in lines[0]
+
+
+def test_other_keys_than_the_warehouse_was_made_with(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "logs" / "web").mkdir(parents=True)
+    (tmp_path / "logs" / "web" / "2017-01-01.jsonl").write_text("{}\n")
+    assert run("bronze.files")[0] == 0
+    monkeypatch.setenv("MOTHERLODE_CONTACT_KEY", base64.b64encode(b"another-key-of-thirty-two-bytes!").decode())
+    code, lines = run("bronze.files")
+    assert (code, len(lines)) == (2, 1)
+    assert "MOTHERLODE_CONTACT_KEY: another key than this warehouse was made with" in lines[0]
+    assert "PSEUDONYM" not in lines[0]
 
 
 def test_list_and_help_need_no_session(capsys: pytest.CaptureFixture[str]) -> None:

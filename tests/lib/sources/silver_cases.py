@@ -12,7 +12,7 @@ from motherlode.settings import load_sources
 from motherlode.sources.intake import SilverParams, take_in
 
 CONF = Path(__file__).resolve().parents[3] / "conf"
-SOURCES = {source.name: source for source in load_sources(CONF, "UTC")}
+SOURCES = {source.name: source for source in load_sources(CONF, "America/New_York")}
 PARAMS = SilverParams(sources=tuple(SOURCES.values()))
 RECEIVED = datetime(2018, 3, 1)
 

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from motherlode.contracts import silver
+from motherlode.errors import UsageError
 from motherlode.settings import load_sources
 from motherlode.sources.formats import FORMATS, format_of, target_of
+from motherlode.sources.intake import SilverParams
 from motherlode.sources.source import Source, SourceError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -59,6 +61,10 @@ def test_a_good_source_has_its_format() -> None:
         ({"constants": {"currency": "USD", "order_id": "1"}}, "stands in columns and in constants"),
         ({"format": "shopify"}, "only a csv source maps columns"),
         ({"time_from": "campaign"}, 'needs target = "events"'),
+        (
+            {"columns": {k: v for k, v in GOOD["columns"].items() if k not in ("occurred_at", "net", "gross")}},
+            "needs columns or constants for: occurred_at, net or gross",
+        ),
     ],
 )
 def test_a_wrong_source_is_one_line_that_names_what_there_is(change: dict[str, Any], said: str) -> None:
@@ -66,3 +72,19 @@ def test_a_wrong_source_is_one_line_that_names_what_there_is(change: dict[str, A
         Source(**{**GOOD, **change})
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_same_files_twice_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    for name in ("site", "web"):
+        (tmp_path / "sources" / f"{name}.toml").write_text(
+            'format = "segment"\npath = "web/*.jsonl"\ntarget = "events"\nchannel = "web"\n'
+        )
+    with pytest.raises(UsageError, match=r"site and web read the same files \(web/\*\.jsonl\) into events"):
+        load_sources(tmp_path, "UTC")
+
+
+@pytest.mark.parametrize("region", ["UK", "de", "Germany"])
+def test_a_region_that_phone_numbers_do_not_have(region: str) -> None:
+    with pytest.raises(ValueError, match=f"region '{region}' is none of phone numbers"):
+        SilverParams(region=region)

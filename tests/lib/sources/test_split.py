@@ -42,6 +42,18 @@ def test_csv_rows_with_line_breaks_in_quotes() -> None:
     assert pairs(piece) == [(8, '1,"two\nlines, ""quoted"""'), (34, "2,plain")]
 
 
+def test_a_quote_inside_a_field_harms_its_own_line_alone() -> None:
+    data = b'id,size\n1,5" pipe\n2,plain\n3,6" pipe\n4,"a\nb"\n'
+    piece = split("csv", data, 0, LONG)
+    assert [text for _, text in pairs(piece)] == ['1,5" pipe', "2,plain", '3,6" pipe', '4,"a\nb"']
+
+
+def test_lines_that_end_in_a_carriage_return_alone_are_one_flaw() -> None:
+    data = b"id,a\r1,2\r3,4\r"
+    piece = split("csv", data, 0, LONG)
+    assert (pairs(piece), [(flaw.rule, flaw.content) for flaw in piece.flaws]) == ([], [("line_ends", data)])
+
+
 def test_a_quote_that_never_closes_does_not_swallow_the_file() -> None:
     rows = b"".join(b"%d,x\n" % n for n in range(500))
     piece = split("csv", b'id,text\n0,"open\n' + rows, 0, LONG)
