@@ -56,8 +56,7 @@ def _words(content: bytes) -> set[bytes]:
 def _files(world: World) -> list[Path]:
     """Every file from silver on that is not compressed Parquet, and what MLflow and the report hold."""
     warehouse = Path(world.context.settings.paths.warehouse)
-    left = {warehouse / "bronze", warehouse / "_motherlode" / "checkpoints"}
-    kept = [p for p in world.folder.rglob("*") if p.is_file() and not any(folder in p.parents for folder in left)]
+    kept = [p for p in world.folder.rglob("*") if p.is_file() and warehouse / "bronze" not in p.parents]
     # Bronze's rows are plain by design; its log may not be.
     kept += (warehouse / "bronze").rglob("_delta_log/*.json")
     return kept
@@ -78,8 +77,9 @@ def test_no_plain_identifier_in_any_table(world: World, plain: set[bytes], keys:
 
     warehouse = Path(world.context.settings.paths.warehouse)
     leaks: set[str] = set()
-    for path in warehouse.rglob("*.parquet"):
-        if warehouse / "bronze" in path.parents or "_delta_log" in path.parts:
+    # MLflow's models and Delta's checkpoints are tables too.
+    for path in world.folder.rglob("*.parquet"):
+        if warehouse / "bronze" in path.parents and "_delta_log" not in path.parts:
             continue
         table = pq.read_table(path)
         for name in table.column_names:
@@ -104,14 +104,14 @@ def test_no_plain_identifier_in_the_event_log(world: World, plain: set[bytes], k
 
 
 def test_the_search_finds_what_it_should(world: World, plain: set[bytes]) -> None:
-    """The same search over the raw logs finds nearly all: it is no search that cannot fail."""
+    """The same search over the raw logs finds about half of all (the rest is in no record yet): it can fail."""
     assert {b"ann.lee@example.com"} <= _words(b"/hello?m=ann.lee%40example.com") & _words(b"ann.lee%2540example.com")
     landing = Path(world.context.settings.paths.landing)
     words: set[bytes] = set()
     for path in landing.rglob("*"):
         if path.is_file() and "truth" not in path.parts:
             words |= _words(path.read_bytes())
-    assert len(words & plain) > 0.9 * len({value for value in plain if b"+" not in value}) * 0.5
+    assert len(words & plain) > 0.45 * len({value for value in plain if b"+" not in value})
 
 
 def test_contacts_are_encrypted_and_can_be_decrypted(world: World) -> None:

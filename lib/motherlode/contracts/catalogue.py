@@ -39,8 +39,7 @@ def _check_origins() -> None:
             left = find_table(origin.table)
             if left.layer > table.layer:
                 raise ContractError(f"{table.full_name}: made from {left.full_name}, which lies to its right")
-            there = [column for _, column in (*origin.on, *origin.contains)]
-            for column in (*there, *([origin.until[1]] if origin.until else [])):
+            for column in origin.columns_there:
                 left[column]
 
 

@@ -132,6 +132,9 @@ def _origin(origin: Origin) -> str:
     pairs += [f"`{here}` within its `{there}`" for here, there in origin.contains]
     if origin.until:
         pairs.append(f"its `{origin.until[1]}` up to `{origin.until[0]}`")
+    if origin.during:
+        first, end, time = origin.during
+        pairs.append(f"its `{time}` from `{first}` to `{end}`")
     return f"`{origin.table}`" + (f" ({', '.join(pairs)})" if pairs else "")
 
 

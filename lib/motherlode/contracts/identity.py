@@ -51,12 +51,16 @@ CUSTOMER_MAP = Table(
     key=("identifier", "valid_from"),
     subject=Subject.CUSTOMER,
     retention=PERSON_RETENTION,
-    made_from=(
-        Origin("silver.events", on=(("identifier", "identifier"),)),
-        Origin("silver.order_lines", on=(("identifier", "identifier"),)),
-        Origin("silver.customers", on=(("identifier", "identifier"),)),
-        Origin("silver.consents", on=(("identifier", "identifier"),)),
-        Origin("silver.survey_answers", on=(("identifier", "identifier"),)),
+    # A shared identifier is the customer's for some time alone.
+    made_from=tuple(
+        Origin(table, on=(("identifier", "identifier"),), during=("valid_from", "valid_to", "occurred_at"))
+        for table in (
+            "silver.events",
+            "silver.order_lines",
+            "silver.customers",
+            "silver.consents",
+            "silver.survey_answers",
+        )
     ),
 )
 
@@ -76,7 +80,10 @@ CUSTOMERS = Table(
     key=("customer_id",),
     subject=Subject.CUSTOMER,
     retention=PERSON_RETENTION,
-    made_from=(Origin("identity.customer_map", on=(("customer_id", "customer_id"),)),),
+    made_from=(
+        Origin("identity.customer_map", on=(("customer_id", "customer_id"),)),
+        Origin("silver.households", on=(("household", "identifier"),)),
+    ),
 )
 
 CONSENTS = Table(

@@ -74,6 +74,7 @@ RECOMMENDATIONS = serving_table(
             "mining.recommendations",
             on=(("as_of", "as_of"), ("customer_id", "customer_id"), ("rank", "rank")),
         ),
+        Origin("silver.products", on=(("product_id", "product_id"),)),
     ),
 )
 
@@ -136,7 +137,11 @@ CUSTOMER_PROFILE = serving_table(
     key=("customer_id",),
     made_from=(
         Origin("identity.customers", on=(("customer_id", "customer_id"),)),
-        Origin("features.customer_features", on=(("customer_id", "customer_id"), ("as_of", "as_of"))),
+        Origin("identity.consents", on=(("customer_id", "customer_id"),)),
+        *[
+            Origin(table, on=(("customer_id", "customer_id"), ("as_of", "as_of")))
+            for table in ("features.customer_features", "mining.segments", "mining.churn_scores")
+        ],
     ),
 )
 

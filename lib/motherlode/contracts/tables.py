@@ -60,12 +60,28 @@ class Origin:
         on: pairs (column here, column there) that must be equal.
         contains: pairs (array column here, array column there): there holds all that stands here.
         until: (date column here, date column there): there is not later than here.
+        during: (first moment here, end here, time there): there lies from the first, inclusive, to the end, exclusive.
     """
 
     table: str
     on: tuple[tuple[str, str], ...] = ()
     contains: tuple[tuple[str, str], ...] = ()
     until: tuple[str, str] | None = None
+    during: tuple[str, str, str] | None = None
+
+    @property
+    def columns_there(self) -> list[str]:
+        """The columns of the table to the left that it compares."""
+        times = [self.until[1]] if self.until else []
+        times += [self.during[2]] if self.during else []
+        return [*(there for _, there in (*self.on, *self.contains)), *times]
+
+    @property
+    def columns_here(self) -> list[str]:
+        """The columns here that it compares."""
+        times = [self.until[0]] if self.until else []
+        times += self.during[:2] if self.during else []
+        return [*(here for here, _ in (*self.on, *self.contains)), *times]
 
 
 @dataclass(frozen=True)

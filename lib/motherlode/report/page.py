@@ -151,8 +151,9 @@ def payload(value: Any) -> Markup:
 
 
 def is_shouting(text: str) -> bool:
-    """All in capitals, as many catalogues are: the style sets it in small letters."""
-    return text.isupper() and len(text) > 3
+    """All in capitals, as many catalogues are, and no code: the style sets it in small letters."""
+    is_code = " " not in text and any(map(str.isdigit, text))
+    return text.isupper() and len(text) > 3 and not is_code
 
 
 def _policy(scripts: Sequence[str]) -> str:

@@ -58,12 +58,14 @@ def walk(context: Context, table: Table, key: Column) -> list[Step]:
 
 def _rests_on(there: DataFrame, here: DataFrame, origin: Origin) -> DataFrame:
     """The rows to the left that `origin` connects to the rows here."""
-    pairs = [*origin.on, *origin.contains, *([origin.until] if origin.until else [])]
-    mine = here.select(*[F.col(name).alias(f"_here_{name}") for name in dict.fromkeys(h for h, _ in pairs)]).distinct()
+    mine = here.select(*[F.col(name).alias(f"_here_{name}") for name in dict.fromkeys(origin.columns_here)]).distinct()
     conditions: list[Column] = [F.col(f"_here_{h}").eqNullSafe(F.col(t)) for h, t in origin.on]
     conditions += [F.size(F.array_except(f"_here_{h}", t)) == 0 for h, t in origin.contains]
     if origin.until:
         conditions.append(F.col(origin.until[1]) <= F.col(f"_here_{origin.until[0]}").cast("date"))
+    if origin.during:
+        first, end, time = origin.during
+        conditions += [F.col(time) >= F.col(f"_here_{first}"), F.col(time) < F.col(f"_here_{end}")]
     return there.join(mine, on=reduce(Column.__and__, conditions), how="left_semi")
 
 

@@ -180,3 +180,4 @@ def test_shouting_is_all_capitals() -> None:
     assert is_shouting("SOFT DRINKS 12/18")
     assert not is_shouting("Soft drinks")
     assert not is_shouting("TV")
+    assert not is_shouting("S0037")
