@@ -39,7 +39,7 @@ def _check_origins() -> None:
             left = find_table(origin.table)
             if left.layer > table.layer:
                 raise ContractError(f"{table.full_name}: made from {left.full_name}, which lies to its right")
-            for column in origin.columns_there:
+            for _, column in origin.pairs:
                 left[column]
 
 

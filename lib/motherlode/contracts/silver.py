@@ -19,6 +19,8 @@ PERSON_RETENTION = 1095
 
 ROW_ID = Field("row_id", STRING, "Hash of source, key and content: a repeat delivery has the same")
 FLAGS = Field("flags", STRINGS, "Data-quality flags: what is odd about a record that was taken all the same")
+DELIVERED = ("known_at", "file", "offset", "row_id")
+"""The order of what was delivered of one order's line in one version: the last holds."""
 WHO = (
     Field("identifier", STRING, "The strongest identifier of the record (keyed hash)", pii=True),
     Field("identifiers", IDENTIFIERS, "All identifiers that were seen together in the record", pii=True),

@@ -70,18 +70,15 @@ class Origin:
     during: tuple[str, str, str] | None = None
 
     @property
-    def columns_there(self) -> list[str]:
-        """The columns of the table to the left that it compares."""
-        times = [self.until[1]] if self.until else []
-        times += [self.during[2]] if self.during else []
-        return [*(there for _, there in (*self.on, *self.contains)), *times]
-
-    @property
-    def columns_here(self) -> list[str]:
-        """The columns here that it compares."""
-        times = [self.until[0]] if self.until else []
-        times += self.during[:2] if self.during else []
-        return [*(here for here, _ in (*self.on, *self.contains)), *times]
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every column here with the column there that it is compared with."""
+        found = [*self.on, *self.contains]
+        if self.until:
+            found.append(self.until)
+        if self.during:
+            first, end, time = self.during
+            found += [(first, time), (end, time)]
+        return found
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from motherlode.contracts.silver import DELIVERED
 from motherlode.features.business_day import business_day, known_on
 from motherlode.identity.attribution import with_customer
 
@@ -47,10 +48,7 @@ def baskets(
         "identifier",
         "version_at",
         "line_no",
-        "row_id",
-        "known_at",
-        "file",
-        "offset",
+        *DELIVERED,
         "product_id",
         _is_bought().alias("is_bought"),
         F.exists("identifiers", _names_nobody).alias("is_anonymous"),
@@ -164,9 +162,7 @@ def _changes(lines: DataFrame, zone: str) -> DataFrame:
 def _is_state(*order: str) -> Column:
     """Whether a line is of its order's newest version, and of its repeats there the one known last."""
     newest = F.max("version_at").over(Window.partitionBy(*order)) == F.col("version_at")
-    repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(
-        *[F.desc(name) for name in ("known_at", "file", "offset", "row_id")]
-    )
+    repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(*[F.desc(name) for name in DELIVERED])
     return newest & (F.row_number().over(repeats) == 1)
 
 

@@ -58,7 +58,9 @@ def walk(context: Context, table: Table, key: Column) -> list[Step]:
 
 def _rests_on(there: DataFrame, here: DataFrame, origin: Origin) -> DataFrame:
     """The rows to the left that `origin` connects to the rows here."""
-    mine = here.select(*[F.col(name).alias(f"_here_{name}") for name in dict.fromkeys(origin.columns_here)]).distinct()
+    mine = here.select(
+        *[F.col(name).alias(f"_here_{name}") for name in dict.fromkeys(h for h, _ in origin.pairs)]
+    ).distinct()
     conditions: list[Column] = [F.col(f"_here_{h}").eqNullSafe(F.col(t)) for h, t in origin.on]
     conditions += [F.size(F.array_except(f"_here_{h}", t)) == 0 for h, t in origin.contains]
     if origin.until:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
@@ -92,8 +93,9 @@ def _matching(fs: pyarrow.fs.FileSystem, root: str, pattern: str) -> Iterator[tu
             yield file, info.size, info.mtime
 
 
+@cache
 def _file_system(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
-    """The file system of a path, and the path as it knows it."""
+    """The file system of a path, and the path as it knows it; opened once by each process."""
     url = urlparse(uri)
     if url.scheme in ("", "file"):
         return pyarrow.fs.LocalFileSystem(), str(Path(url.path if url.scheme else uri).absolute())
@@ -116,24 +118,24 @@ def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...],
         UsageError: a file's source is not declared, here; a file cannot be read, on execution.
     """
     splitters = {source.name: FORMATS[source.format].splitter for source in sources}
-    gone = [row["source"] for row in manifest.select("source").distinct().collect() if row["source"] not in splitters]
-    if gone:
-        raise UsageError(
-            f"{', '.join(sorted(gone))}: files were listed and not yet read, and no such source is in conf/sources:"
-            " put its file back, run, then take it out"
-        )
     whole = [name for name, kind in splitters.items() if kind != "lines"]
     step = ingest.chunk_bytes
     is_whole = F.col("source").isin(whole) | F.col("file").rlike(r"\.gz$")
     starts = F.when(is_whole, F.array(F.lit(0).cast("long"))).otherwise(
         F.sequence(F.lit(0).cast("long"), F.greatest(F.col("size") - 1, F.lit(0)), F.lit(step).cast("long"))
     )
-    chunks = manifest.where("size > 0").select(
+    chunks = manifest.select(
         *FILES.columns, F.explode(starts).alias("start"), F.when(~is_whole, F.lit(step)).alias("length")
     )
-    total = chunks.agg(F.sum(F.coalesce(F.least(F.col("length"), "size"), "size"))).head()
-    tasks = max(1, -(-int(total[0] or 0) // step)) if total else 1
-    spread = chunks.repartitionByRange(max(tasks, _parallelism(manifest)), "source", "file", "start")
+    size = F.sum(F.coalesce(F.least(F.col("length"), "size"), "size"))
+    (found,) = chunks.agg(F.collect_set("source").alias("sources"), size.alias("size")).collect()
+    if gone := sorted(set(found["sources"]) - splitters.keys()):
+        raise UsageError(
+            f"{', '.join(gone)}: files were listed and not yet read, and no such source is in conf/sources:"
+            " put its file back, run, then take it out"
+        )
+    tasks = max(_parallelism(manifest), -(-int(found["size"] or 0) // step))
+    spread = chunks.where("size > 0").repartitionByRange(tasks, "source", "file", "start")
     root = folder.rstrip("/")
     longest = ingest.max_record_bytes
 

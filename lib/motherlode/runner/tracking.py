@@ -76,6 +76,7 @@ class Tracking:
         try:
             found = client.get_model_version_by_alias(registered_name(model), CHAMPION)
         except MlflowException as error:
+            # MLflow's codes for no such model, and for no such alias of it.
             if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise
             return None

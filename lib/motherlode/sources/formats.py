@@ -95,9 +95,9 @@ def _check_csv(source: Source) -> None:
     if both := sorted(set(source.columns) & set(source.constants)):
         raise SourceError(f"{', '.join(both)}: stands in columns and in constants")
     given = {*source.columns, *source.constants}
+    if source.time_from:
+        given.add("occurred_at")
     needed = [name for name in tabular.required_columns(target) if name not in given]
-    if "occurred_at" in allowed and "occurred_at" not in given and not source.time_from:
-        needed.append("occurred_at")
     if target is silver.ORDER_LINES and not given & {"net", "gross"}:
         needed.append("net or gross")
     if needed:

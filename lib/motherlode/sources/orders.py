@@ -8,7 +8,6 @@ from motherlode.contracts import silver
 _STATE = (
     "source", "identifier", "occurred_at", "occurred_on", "channel", "status", "store_id", "currency", "is_test",
 )  # fmt: skip
-_DELIVERED = ("known_at", "file", "offset", "row_id")
 
 
 def orders(order_lines: DataFrame) -> DataFrame:
@@ -19,10 +18,10 @@ def orders(order_lines: DataFrame) -> DataFrame:
     """
     versions = Window.partitionBy("order_id").orderBy(F.desc("version_at"))
     newest = order_lines.withColumn("_age", F.rank().over(versions)).where(F.col("_age") == 1)
-    deliveries = Window.partitionBy("order_id", "line_no").orderBy(*[F.desc(name) for name in _DELIVERED])
+    deliveries = Window.partitionBy("order_id", "line_no").orderBy(*[F.desc(name) for name in silver.DELIVERED])
     lines = newest.withColumn("_rank", F.row_number().over(deliveries)).where(F.col("_rank") == 1)
     # Whichever line says what holds for the whole order: the same one each time.
-    head = F.max_by(F.struct(*_STATE), F.struct(*_DELIVERED))
+    head = F.max_by(F.struct(*_STATE), F.struct(*silver.DELIVERED))
     has_product = F.col("product_id").isNotNull()
     summed = lines.groupBy("order_id", "version_at").agg(
         head.alias("_head"),

@@ -56,14 +56,10 @@ def canonical_columns(target: Table) -> list[str]:
 def required_columns(target: Table) -> list[str]:
     """Of those, the ones that a source must give."""
     if target is silver.ORDER_LINES:
-        return ["order_id", "line_no", "quantity", "currency"]
+        return ["order_id", "line_no", "quantity", "currency", "occurred_at"]
     extra = {silver.SURVEY_ANSWERS.name: ["answer"], silver.IDENTITY_TRUTH.name: ["value"]}.get(target.name, [])
     allowed = canonical_columns(target)
-    return [f.name for f in target.fields if f.name in allowed[:-1] and not f.nullable and not _is_time(f.type)] + extra
-
-
-def _is_time(kind: DataType) -> bool:
-    return isinstance(kind, TimestampType)
+    return [f.name for f in target.fields if f.name in allowed[:-1] and not f.nullable] + extra
 
 
 def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
@@ -165,6 +161,11 @@ def _layout_problem(used: list[str]) -> Column:
     )
 
 
+def _number(text: Column) -> Column:
+    """By way of a decimal: NaN and Infinity are no numbers here."""
+    return text.try_cast("decimal(24,6)").cast("double")
+
+
 class _Row:
     """The cells of a row read as the target's columns; gathers what is wrong with them."""
 
@@ -189,7 +190,7 @@ class _Row:
         elif self.target is silver.SURVEY_ANSWERS:
             answer = self.text("answer")
             self.problems.append(required(answer, "answer"))
-            found["score"] = answer.try_cast("decimal(24,6)").cast("double")
+            found["score"] = _number(answer)
             found["comment"] = F.when(found["score"].isNull(), scrubbed(answer))
         elif self.target is silver.CONSENTS:
             purposes = [p.value for p in Purpose if p is not Purpose.OPERATION]
@@ -310,8 +311,7 @@ class _Row:
         if isinstance(kind, DateType):
             parsed = F.to_date(instant(text, formats=self.source.time_formats))
         elif isinstance(kind, DoubleType):
-            # By way of a decimal: NaN and Infinity are no numbers here.
-            parsed = text.try_cast("decimal(24,6)").cast(kind)
+            parsed = _number(text)
         else:
             parsed = text.try_cast(kind)
         names: dict[type[DataType], str] = {BooleanType: "true or false", DateType: "a date"}
