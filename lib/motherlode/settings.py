@@ -44,11 +44,17 @@ class Paths:
 
 @dataclass(frozen=True)
 class Business:
-    """Args: zone: IANA time zone of a business day; complete_share: a day with fewer records than this
-    share of the median day's is not taken as the last complete one."""
+    """What a business day is, and which is the last complete one.
+
+    Args:
+        zone: IANA time zone of a business day.
+        complete_share: a day with fewer records than this share of the median day's is not complete.
+        awaited_days: events or sales that are so many days behind the others, or less, are waited for.
+    """
 
     zone: str
     complete_share: float = 0.25
+    awaited_days: int = 7
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ TIMESTAMP = TimestampType()
 MONEY = DecimalType(18, 4)
 # Delta enforces no NOT NULL inside of arrays, so none is declared there.
 STRINGS = ArrayType(StringType())
-IDENTIFIERS = ArrayType(StructType([StructField("type", StringType()), StructField("id", StringType())]))
+IDENTIFIERS = ArrayType(StructType([StructField(name, StringType()) for name in ("type", "scope", "id")]))
 
 
 class ContractError(Exception):

@@ -18,8 +18,10 @@ EVIDENCE = Table(
     fields=(
         Field("identifier", STRING, "The smaller of the pair (keyed hash)", pii=True),
         Field("identifier_type", STRING, "Its type"),
+        Field("identifier_scope", STRING, "Where its value means one thing; empty for everywhere"),
         Field("other", STRING, "The larger of the pair (keyed hash)", pii=True),
         Field("other_type", STRING, "Its type"),
+        Field("other_scope", STRING, "Its scope"),
         Field("source", STRING, "Where they were seen together"),
         Field("occurred_on", DATE, "The UTC day on which they were seen"),
         Field("hour", LONG, "The UTC hour of that day"),

@@ -12,7 +12,7 @@ from motherlode.identity.params import IdentityParams
 class Graph:
     """Two tables.
 
-    nodes: identifier, type, first_at, known_at, is_shared; one row per identifier.
+    nodes: identifier, type, scope, first_at, known_at, is_shared; one row per identifier.
     edges: a, b (a < b), rank (0 is strongest), count, first_at, known_at; without shared and cut ends.
     """
 
@@ -30,7 +30,7 @@ def graph(evidence: DataFrame, params: IdentityParams) -> Graph:
         edges = edges.join(apart.select(F.col("identifier").alias(end)), on=end, how="left_anti")
     rank = F.greatest(_rank(F.col("a_type"), params), _rank(F.col("b_type"), params))
     return Graph(
-        nodes=nodes.select("identifier", "type", "first_at", "known_at", "is_shared"),
+        nodes=nodes.select("identifier", "type", "scope", "first_at", "known_at", "is_shared"),
         edges=edges.select("a", "b", rank.alias("rank"), "count", "first_at", "known_at").persist(),
     )
 
@@ -43,8 +43,10 @@ def _pairs(evidence: DataFrame, params: IdentityParams) -> DataFrame:
     return kept.groupBy(
         F.col("identifier").alias("a"),
         F.col("identifier_type").alias("a_type"),
+        F.col("identifier_scope").alias("a_scope"),
         F.col("other").alias("b"),
         F.col("other_type").alias("b_type"),
+        F.col("other_scope").alias("b_scope"),
     ).agg(
         F.min("first_at").alias("first_at"),
         F.min("known_at").alias("known_at"),
@@ -55,13 +57,16 @@ def _pairs(evidence: DataFrame, params: IdentityParams) -> DataFrame:
 def _nodes(pairs: DataFrame, params: IdentityParams) -> DataFrame:
     # A pair stands once in `pairs`, so counting rows counts distinct partners.
     ends = _ends(pairs, "a", "b").unionByName(_ends(pairs.where("a <> b"), "b", "a"))
-    is_partner = F.col("other") != F.col("identifier")
-    people = [F.count_if(is_partner & (F.col("other_type") == unique)) for unique in params.unique]
-    most = F.greatest(*people, F.lit(0), F.lit(0))
+    names_one = (F.col("other") != F.col("identifier")) & F.col("other_type").isin(*params.unique)
+    # By what the partners are first: an identifier with millions of them is spread over many tasks.
+    times = F.min("first_at").alias("first_at"), F.min("known_at").alias("known_at")
+    of_one_kind = ends.groupBy("identifier", "type", "scope", "other_type", "other_scope").agg(
+        *times, F.count_if(names_one).alias("people")
+    )
     is_timed = F.col("type").isin(*params.timed)
     return (
-        ends.groupBy("identifier", "type")
-        .agg(F.min("first_at").alias("first_at"), F.min("known_at").alias("known_at"), most.alias("people"))
+        of_one_kind.groupBy("identifier", "type", "scope")
+        .agg(*times, F.max("people").alias("people"))
         .withColumn("is_shared", is_timed & (F.col("people") > params.max_people))
         .withColumn("is_cut", ~is_timed & (F.col("people") > params.supernode))
     )
@@ -71,8 +76,10 @@ def _ends(pairs: DataFrame, here: str, there: str) -> DataFrame:
     return pairs.select(
         F.col(here).alias("identifier"),
         F.col(f"{here}_type").alias("type"),
+        F.col(f"{here}_scope").alias("scope"),
         F.col(there).alias("other"),
         F.col(f"{there}_type").alias("other_type"),
+        F.col(f"{there}_scope").alias("other_scope"),
         "first_at",
         "known_at",
     )

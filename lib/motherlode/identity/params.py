@@ -14,17 +14,17 @@ class IdentityParams:
     not_evidence: tuple[str, ...] = ("household", "order")
     """Types that say something about a record, and nothing about who a person is."""
     unique: tuple[str, ...] = ("crm_id", "user_id", "loyalty_card")
-    """Types of which a customer has at most one: two values are two people, however they are connected.
-    Systems that number people each in their own way need types of their own, or a shared scope in conf/sources."""
+    """Types of which a customer has at most one in each scope: two accounts of one shop are two people, however
+    they are connected, and an account here and one there may be one person's."""
     strength: tuple[str, ...] = ("crm_id", "user_id", "loyalty_card", "device", "cookie", "email", "phone")
     """Types from the strongest to the weakest; one not named here is weaker than all of them. An edge is
     as strong as its weaker end; where edges contradict each other, the weaker one gives way."""
     timed: tuple[str, ...] = ("device", "cookie")
     """Types that a login ties to a person for a while, so that several people may share one in turn."""
     max_people: int = 1
-    """Values of one unique type that a timed identifier may be seen with before it counts as shared."""
+    """Values of one unique type and scope that a timed identifier may be seen with before it counts as shared."""
     supernode: int = 10
-    """Values of one unique type that any other identifier may be seen with before all its edges are cut."""
+    """Values of one unique type and scope that any other identifier may be seen with before its edges are cut."""
     max_hours: int = 12
     """An event on a shared identifier is a person's only if it is at most so far from a login of theirs."""
     component_bound: int = 2_000_000

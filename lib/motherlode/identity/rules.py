@@ -21,19 +21,19 @@ MEMBER_ARROW = pa.schema(
     ]
 )
 ROWS_OUT = 100_000
-COLUMNS = ("component", "rank", "first_at", "known_at", "a", "b")
+COLUMNS = ("component", "rank", "first_at", "known_at", "a", "b", "scope")
 
 
 def members(graph: Graph, labels: DataFrame, unique: Sequence[str]) -> DataFrame:
     """The customer of each identifier that is not shared.
 
     Edges are taken from the strongest to the weakest (rank, then most often seen, then first seen), as in
-    Kruskal's algorithm; one that would bring two values of a unique type together is left out. So where
-    evidence contradicts itself, the weakest edge of the contradiction gives way.
+    Kruskal's algorithm; one that would bring two values of a unique type and scope together is left out. So
+    where evidence contradicts itself, the weakest edge of the contradiction gives way.
 
     Args:
         labels: `node`, `component`, for every end of an edge.
-        unique: types of which a customer has at most one value.
+        unique: types of which a customer has at most one value in each scope.
 
     Returns:
         `identifier`, `type`, `oldest` (the customer's identifier that was seen first), `known_from` (when
@@ -50,6 +50,7 @@ def members(graph: Graph, labels: DataFrame, unique: Sequence[str]) -> DataFrame
         F.unix_micros("known_at").alias("known_at"),
         F.col("identifier").alias("a"),
         F.col("type").alias("b"),
+        "scope",
     )
     edge_rows = graph.edges.join(labels.withColumnRenamed("node", "a"), on="a", how="inner").select(
         "component",
@@ -59,6 +60,7 @@ def members(graph: Graph, labels: DataFrame, unique: Sequence[str]) -> DataFrame
         F.unix_micros("known_at").alias("known_at"),
         "a",
         "b",
+        F.lit(None).cast("string").alias("scope"),
     )
     order = ("component", "rank", "count", "first_at", "a", "b")
     rows = node_rows.unionByName(edge_rows).repartition("component").sortWithinPartitions(*order)
@@ -71,16 +73,18 @@ class Component:
 
     names: list[str] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
+    scopes: list[str | None] = field(default_factory=list)
     first_at: list[int] = field(default_factory=list)
     known_at: list[int] = field(default_factory=list)
     edges: list[tuple[int, int, int]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
 
-    def add(self, rank: int, first_at: int, known_at: int, a: str, b: str) -> None:
+    def add(self, rank: int, first_at: int, known_at: int, a: str, b: str, scope: str | None) -> None:
         if rank < 0:
             self.numbers[a] = len(self.names)
             self.names.append(a)
             self.types.append(b)
+            self.scopes.append(scope)
             self.first_at.append(first_at)
             self.known_at.append(known_at)
         else:
@@ -89,7 +93,8 @@ class Component:
     def customers(self, unique: frozenset[str]) -> list[int]:
         """For each identifier the number that stands for its customer."""
         parents = list(range(len(self.names)))
-        held = [{kind: n} if kind in unique else {} for n, kind in enumerate(self.types)]
+        kinds = zip(self.types, self.scopes, strict=True)
+        held = [{(kind, scope): n} if kind in unique else {} for n, (kind, scope) in enumerate(kinds)]
         for a, b, _ in self.edges:
             left, right = _root(parents, a), _root(parents, b)
             if left == right or not held[left].keys().isdisjoint(held[right]):
@@ -149,13 +154,13 @@ def _solve(batches: Iterator[pa.RecordBatch], unique: tuple[str, ...]) -> Iterat
     component = Component()
     for batch in batches:
         columns = [batch.column(name).to_pylist() for name in COLUMNS]
-        for label, rank, first_at, known_at, a, b in zip(*columns, strict=True):
+        for label, *row in zip(*columns, strict=True):
             if label != current:
                 _emit(component, kinds, out)
                 if len(out["identifier"]) >= ROWS_OUT:
                     yield _batch(out)
                 current, component = label, Component()
-            component.add(rank, first_at, known_at, a, b)
+            component.add(*row)
     _emit(component, kinds, out)
     yield _batch(out)
 

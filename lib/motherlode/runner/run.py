@@ -3,7 +3,7 @@
 import datetime
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property, reduce
 from typing import Any
 
@@ -49,7 +49,9 @@ class Context:
     spark: SparkSession
     settings: Settings
     as_of: datetime.date | None = None
-    _calendar: dict[str, datetime.date] = field(default_factory=dict)
+    found_day: datetime.date | None = None
+    """The last business day that was looked up."""
+    _found_in: str = ""
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -75,18 +77,18 @@ class Context:
             return self.as_of
         tables = (EVENTS, ORDER_LINES)
         versions = {table.full_name: self.warehouse.version(table) for table in tables}
-        key = digest([versions, asdict(self.settings.business)])
-        if key not in self._calendar:
+        key = digest([code_digest(), versions, asdict(self.settings.business)])
+        if self.found_day is None or self._found_in != key:
             path = f"{self.state.root}/calendar.json"
             known = self.warehouse.storage.read_json(path)
             if known and known["key"] == key:
-                self._calendar[key] = datetime.date.fromisoformat(known["as_of"])
+                self.found_day = datetime.date.fromisoformat(known["as_of"])
             else:
                 rows = [self.warehouse.read(table, versions[table.full_name]) for table in tables]
-                found = last_complete_day(rows, self.settings.business)
-                self.warehouse.storage.write_json(path, {"key": key, "as_of": found.isoformat()})
-                self._calendar[key] = found
-        return self._calendar[key]
+                self.found_day = last_complete_day(rows, self.settings.business)
+                self.warehouse.storage.write_json(path, {"key": key, "as_of": self.found_day.isoformat()})
+            self._found_in = key
+        return self.found_day
 
 
 @dataclass(frozen=True)

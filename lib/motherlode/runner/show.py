@@ -60,7 +60,8 @@ def summary(context: Context, results: Sequence[Result], started: float) -> None
     out.print()
     out.print(grid)
     done = sum(result.status == "done" for result in results)
-    out.print(f"\n{done} of {len(results)} jobs ran, {time.monotonic() - started:.0f} s in all", markup=False)
+    day = f", as of {context.found_day}" if context.found_day else ""
+    out.print(f"\n{done} of {len(results)} jobs ran{day}, {time.monotonic() - started:.0f} s in all", markup=False)
 
 
 def graph(jobs: Mapping[str, Job]) -> str:

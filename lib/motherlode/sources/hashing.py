@@ -57,7 +57,7 @@ def _row_structure() -> Column:
 
 def _with_identifiers(named: DataFrame, first: int) -> DataFrame:
     ids = F.slice("_ids", F.lit(first + 1), F.size("_ids"))
-    pairs = F.arrays_zip(F.col("plain.type").alias("type"), ids.alias("id"))
+    pairs = F.arrays_zip(F.col("plain.type").alias("type"), F.col("plain.scope").alias("scope"), ids.alias("id"))
     seen = F.filter("_pairs", lambda pair: pair["id"].isNotNull())
     people = F.filter("_seen", lambda pair: pair["type"] != FALLBACK)
     # A number that no library could read: only the hashing finds out.

@@ -17,7 +17,7 @@ from motherlode.contracts.tables import Table
 from motherlode.sources.source import Source
 
 CARRIED = (*ADDRESS_COLUMNS, "received_at", "raw")
-PLAIN = "array<struct<type: string, code: string>>"
+PLAIN = "array<struct<type: string, scope: string, code: string>>"
 CONTACTS = "array<struct<kind: string, value: string>>"
 HIDDEN: Mapping[str, Mapping[str, str]] = {
     silver.CUSTOMERS.name: {"household": "household"},
@@ -135,13 +135,17 @@ def _with_identifiers(frame: DataFrame, identifiers: Sequence[Identifier], sourc
     unusable: dict[str, Column] = {}
     for n, found in enumerate(ordered):
         usable = F.col(f"_usable{n}")
-        coded = code(found.type, source.scope(found.type), usable)
-        entries.append((F.struct(F.lit(found.type).alias("type"), coded.alias("code")), usable.isNotNull()))
+        entries.append((to_hash(F.lit(found.type), F.lit(source.scope(found.type)), usable), usable.isNotNull()))
         refused = F.col(f"_given{n}").isNotNull() & usable.isNull()
         flag = f"{found.type}_unusable"
         unusable[flag] = unusable[flag] | refused if flag in unusable else refused
     plain = F.array_distinct(those(entries, PLAIN))
     return frame.withColumn("plain", plain).withColumn("_unusable", flags(unusable))
+
+
+def to_hash(kind: Column, scope: Column, usable: Column) -> Column:
+    """An entry of `plain`."""
+    return F.struct(kind.alias("type"), scope.alias("scope"), code(kind, scope, usable).alias("code"))
 
 
 def read_json(records: DataFrame, schema: str) -> DataFrame:

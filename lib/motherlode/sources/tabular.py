@@ -33,7 +33,7 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Purpose, Table
-from motherlode.sources.parsed import CARRIED, PLAIN, Identifier, Parsed, own_fields, shaped
+from motherlode.sources.parsed import CARRIED, PLAIN, Identifier, Parsed, own_fields, shaped, to_hash
 from motherlode.sources.source import Source
 
 _COMMA = "\uffff"
@@ -268,8 +268,7 @@ class _Row:
         scope = F.lit("")
         for name in PRIORITY:
             scope = F.when(kind == name, self.source.scope(name)).otherwise(scope)
-        entry = F.struct(kind.alias("type"), code(kind, scope, usable).alias("code"))
-        return F.when(usable.isNotNull(), F.array(entry)).otherwise(F.array().cast(PLAIN))
+        return F.when(usable.isNotNull(), F.array(to_hash(kind, scope, usable))).otherwise(F.array().cast(PLAIN))
 
     def contacts(self) -> dict[str, Column]:
         return {

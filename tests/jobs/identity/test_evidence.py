@@ -14,7 +14,7 @@ from tests.lib.identity.rows import at, rows
 
 def record(when: str, *identifiers: str, **more: Any) -> dict[str, Any]:
     return {
-        "identifiers": [(name.partition(":")[0], name) for name in identifiers],
+        "identifiers": [(name.partition(":")[0], "", name) for name in identifiers],
         "source": "web",
         "occurred_at": at(when),
         "occurred_on": at(when).date(),

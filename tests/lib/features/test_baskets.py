@@ -21,7 +21,7 @@ def line(order: str, version: str, no: str, product: str | None, net: str, **mor
         "row_id": f"{order}/{version}/{no}/{more.get('known_at', version)}",
         "order_id": order,
         "identifier": "u1",
-        "identifiers": [(who.partition(":")[0], who)],
+        "identifiers": [(who.partition(":")[0], "", who)],
         "version_at": at(version),
         "known_at": at(version),
         "occurred_at": at("2020-01-05 23:00"),

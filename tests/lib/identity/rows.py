@@ -38,14 +38,20 @@ def rows(spark: SparkSession, table: Table, given: Iterable[Mapping[str, Any]]) 
     return spark.createDataFrame(filled, table.schema)
 
 
+def kind(column: str, name: str) -> dict[str, str]:
+    """Type and scope of an identifier that is written TYPE:VALUE or TYPE@SCOPE:VALUE."""
+    of_type, _, scope = name.partition(":")[0].partition("@")
+    return {f"{column}_type": of_type, f"{column}_scope": scope}
+
+
 def evidence_row(a: str, b: str, when: datetime, **more: Any) -> dict[str, Any]:
-    """A row of identity.evidence; identifiers are written TYPE:VALUE."""
+    """A row of identity.evidence; identifiers are written TYPE:VALUE, or TYPE@SCOPE:VALUE."""
     first, second = sorted((a, b))
     return {
         "identifier": first,
-        "identifier_type": first.partition(":")[0],
+        **kind("identifier", first),
         "other": second,
-        "other_type": second.partition(":")[0],
+        **kind("other", second),
         "source": "web",
         "occurred_on": when.date(),
         "hour": when.hour,

@@ -126,6 +126,24 @@ def test_taking_evidence_away_splits_what_it_held_together(spark: SparkSession) 
     assert "cookie:ann" not in left
 
 
+def test_an_account_here_and_one_there_may_be_one_persons(spark: SparkSession) -> None:
+    """Two systems that number people each in their own way; the device was never a second person's."""
+    given = [
+        evidence_row("user_id@shop:7", "email:ann", day(0)),
+        evidence_row("user_id@app:9", "email:ann", day(1)),
+        evidence_row("user_id@app:8", "email:ann", day(2)),
+        evidence_row("device:1", "user_id@shop:7", day(3)),
+        evidence_row("device:1", "user_id@app:9", day(4)),
+    ]
+    found = customer_map(rows(spark, identity.EVIDENCE, given), PARAMS).collect()
+    spark.catalog.clearCache()
+    assert {row["identifier"]: row["customer_id"] for row in found} == {
+        **dict.fromkeys(("user_id@shop:7", "user_id@app:9", "device:1", "email:ann"), named("email:ann")),
+        "user_id@app:8": named("user_id@app:8"),
+    }
+    assert not any(row["is_shared"] for row in found)
+
+
 def test_impossible_rules_are_refused() -> None:
     with pytest.raises(ValueError, match="max_hours must be at least 1"):
         IdentityParams(max_hours=0)

@@ -12,12 +12,13 @@ UNIQUE = frozenset({"crm_id", "user_id", "loyalty_card"})
 
 
 def component(names: Sequence[str], edges: Sequence[tuple[str, str, int]]) -> Component:
-    """Identifiers are written TYPE:VALUE and first seen in this order; edges come strongest first."""
+    """Identifiers are written TYPE:VALUE or TYPE@SCOPE:VALUE, first seen in this order; edges come strongest first."""
     found = Component()
     for n, name in enumerate(names):
-        found.add(-1, n, n, name, name.partition(":")[0])
+        of_type, _, scope = name.partition(":")[0].partition("@")
+        found.add(-1, n, n, name, of_type, scope)
     for a, b, known_at in edges:
-        found.add(0, 0, known_at, a, b)
+        found.add(0, 0, known_at, a, b, None)
     return found
 
 
@@ -48,6 +49,12 @@ def test_a_shared_email_does_not_make_two_people_one() -> None:
 def test_people_of_different_unique_types_may_be_one() -> None:
     found = component(["crm_id:1", "user_id:1", "email:1"], [("crm_id:1", "email:1", 9), ("user_id:1", "email:1", 9)])
     assert len(parts(found)) == 1
+
+
+def test_two_systems_number_people_each_in_their_own_way() -> None:
+    names = ["user_id@shop:1", "user_id@app:1", "user_id@app:2", "email:1"]
+    found = component(names, [(name, "email:1", 9) for name in names[:3]])
+    assert parts(found) == {frozenset({"user_id@shop:1", "user_id@app:1", "email:1"}), frozenset({"user_id@app:2"})}
 
 
 def test_the_contradiction_is_found_over_any_distance() -> None:

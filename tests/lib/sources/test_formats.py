@@ -82,7 +82,10 @@ def test_a_segment_event(spark: SparkSession) -> None:
     user, cookie = hashed("user_id", "shop", "97980cfea0067"), hashed("cookie", "tracking", TRACK["anonymousId"])
     expected = {
         "identifier": user,
-        "identifiers": [{"type": "user_id", "id": user}, {"type": "cookie", "id": cookie}],
+        "identifiers": [
+            {"type": "user_id", "scope": "shop", "id": user},
+            {"type": "cookie", "scope": "tracking", "id": cookie},
+        ],
         "occurred_at": datetime(2015, 2, 23, 22, 28, 55, 387000),
         "occurred_on": date(2015, 2, 23),
         "known_at": datetime(2015, 2, 23, 22, 28, 55, 800000),
@@ -156,9 +159,9 @@ def test_a_shopify_order(spark: SparkSession) -> None:
     whole = {
         "identifier": hashed("user_id", "shop", "207119551"),
         "identifiers": [
-            {"type": "user_id", "id": hashed("user_id", "shop", "207119551")},
-            {"type": "email", "id": hashed("email", "", "bob@example.com")},
-            {"type": "phone", "id": hashed("phone", "", "+14155552671")},
+            {"type": "user_id", "scope": "shop", "id": hashed("user_id", "shop", "207119551")},
+            {"type": "email", "scope": "", "id": hashed("email", "", "bob@example.com")},
+            {"type": "phone", "scope": "", "id": hashed("phone", "", "+14155552671")},
         ],
         "order_id": "shop:450789469",
         "occurred_at": datetime(2017, 1, 5, 17),
@@ -189,7 +192,7 @@ def test_a_shopify_order_without_lines_is_one_row_without_a_product(spark: Spark
     row = only(taken(silver.ORDER_LINES, records_of(spark, "shop", [json.dumps(bare)])).rows)
     expected = {
         "product_id": None, "quantity": 0.0, "net": Decimal(0), "status": "cancelled", "flags": ["no_lines"],
-        "identifiers": [{"type": "order", "id": hashed("order", "shop", "450789469")}],
+        "identifiers": [{"type": "order", "scope": "shop", "id": hashed("order", "shop", "450789469")}],
     }  # fmt: skip
     assert picked(row, expected) == expected
 
@@ -233,7 +236,9 @@ def test_a_csv_sale_and_the_same_in_another_order_of_columns(spark: SparkSession
 def test_an_anonymous_sale_is_nobodys(spark: SparkSession) -> None:
     line = "31198570044,1,2017-01-05 12:00:00,367,5,,853529,2,3.00,0,,"
     row = only(taken(silver.ORDER_LINES, records_of(spark, "store_sales", [line], SALES_HEADER)).rows)
-    assert row["identifiers"] == [{"type": "order", "id": hashed("order", "store_sales", "31198570044")}]
+    assert row["identifiers"] == [
+        {"type": "order", "scope": "store_sales", "id": hashed("order", "store_sales", "31198570044")}
+    ]
     assert (row["net"], row["occurred_at"]) == (Decimal(3), datetime(2017, 1, 5, 17))
 
 
@@ -266,7 +271,7 @@ def test_a_campaigns_targets_happen_when_it_starts(spark: SparkSession) -> None:
         "26",
         datetime(2017, 3, 3, 5),
     )
-    assert row["identifiers"] == [{"type": "household", "id": hashed("household", "crm", "1029")}]
+    assert row["identifiers"] == [{"type": "household", "scope": "crm", "id": hashed("household", "crm", "1029")}]
     assert outcome.rules == {1: "campaign_unknown"}
 
 
