@@ -1,6 +1,4 @@
-"""What each customer has decided. How it grows: with the decisions, the refusals among the events, and the map:
-one join and one aggregation.
-"""
+"""What each customer has decided. How it grows: with all decisions and the map: one join, one aggregation."""
 
 import sys
 
@@ -12,14 +10,18 @@ from motherlode.contracts.tables import Purpose
 from motherlode.identity.customers import newest_consents
 
 
-def transform(decisions: DataFrame, events: DataFrame, customer_map: DataFrame) -> dict[str, DataFrame]:
-    return {"consents": newest_consents(decisions, events, customer_map)}
+def transform(decisions: DataFrame, choices: DataFrame, customer_map: DataFrame) -> dict[str, DataFrame]:
+    return {"consents": newest_consents(decisions, choices, customer_map)}
 
 
 JOB = Job(
     name="identity.consents",
     doc="The newest decision of each customer for each purpose",
-    reads={"decisions": silver.CONSENTS, "events": silver.EVENTS, "customer_map": identity.CUSTOMER_MAP},
+    reads={
+        "decisions": silver.CONSENTS,
+        "choices": identity.MARKETING_CHOICES,
+        "customer_map": identity.CUSTOMER_MAP,
+    },
     writes=(identity.CONSENTS,),
     transform=transform,
     mode=Upsert(),

@@ -75,7 +75,13 @@ class Spark:
 
 @dataclass(frozen=True)
 class Ingest:
-    """Args: chunk_bytes: of a file read by one task; max_record_bytes: longer ones go to quarantine."""
+    """How raw files are read.
+
+    Args:
+        chunk_bytes: of a file of lines that one task reads.
+        max_record_bytes: longer ones go to quarantine.
+        files_per_batch: Delta files that one batch of a stream takes.
+    """
 
     chunk_bytes: int = 33_554_432
     max_record_bytes: int = 16_777_216
@@ -165,14 +171,6 @@ def load_sources(conf_dir: Path, zone: str) -> tuple[Any, ...]:
         sources.append(build(Source, {"zone": zone, **values, "name": path.stem}, str(path)))
     if not sources:
         raise UsageError(f"{conf_dir / 'sources'}: no source is declared; copy one of the demo's and adapt it")
-    by_files: dict[tuple[str, str], str] = {}
-    for source in sources:
-        other = by_files.setdefault((source.path, source.target), source.name)
-        if other != source.name:
-            raise UsageError(
-                f"{conf_dir / 'sources'}: {other} and {source.name} read the same files ({source.path}) into"
-                f" {source.target}: each record would count twice"
-            )
     return tuple(sources)
 
 

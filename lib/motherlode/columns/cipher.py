@@ -10,7 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql.types import StringType
 
 from motherlode.columns.arrow import batched
-from motherlode.columns.keys import CONTACT_KEY, read_key
+from motherlode.columns.keys import CONTACT_KEY, drivers_key, mark_of, read_key
 from motherlode.errors import UsageError
 
 NONCE_BYTES = 12
@@ -18,7 +18,13 @@ NONCE_BYTES = 12
 
 def encrypted(value: Column) -> Column:
     """`value` encrypted on the workers; null stays null. Each time with another nonce."""
-    return _encrypted(value)
+    mark = mark_of(CONTACT_KEY)
+
+    def encrypted_batch(batch: pa.Array) -> pa.Array:
+        # Pickled by value: it must name no AESGCM, whose extension module pickle cannot name.
+        return _encrypt_all(batch, mark)
+
+    return batched(encrypted_batch, StringType(), repeatable=False)(value)
 
 
 def decrypt(text: str) -> str:
@@ -41,14 +47,6 @@ def _encrypt(box: AESGCM, text: str | None) -> str | None:
     return base64.b64encode(nonce + box.encrypt(nonce, text.encode(), None)).decode()
 
 
-def _encrypt_all(batch: pa.Array) -> pa.Array:
-    box = AESGCM(read_key(CONTACT_KEY))
+def _encrypt_all(batch: pa.Array, mark: str) -> pa.Array:
+    box = AESGCM(drivers_key(CONTACT_KEY, mark))
     return pa.array([_encrypt(box, text) for text in batch.to_pylist()], pa.string())
-
-
-def _encrypted_batch(batch: pa.Array) -> pa.Array:
-    # Pickled by value: it must name no AESGCM, whose extension module pickle cannot name.
-    return _encrypt_all(batch)
-
-
-_encrypted = batched(_encrypted_batch, StringType(), repeatable=False)

@@ -30,6 +30,17 @@ def read_key(name: str) -> bytes:
     return key
 
 
+def drivers_key(name: str, mark: str) -> bytes:
+    """The key of this worker, which must be the driver's: `mark` is what `mark_of` gave there.
+
+    Raises:
+        UsageError: it is absent, malformed or another one.
+    """
+    if mark_of(name) != mark:
+        raise UsageError(f"{name}: a worker of Spark has another key than the driver: give all of them the same")
+    return read_key(name)
+
+
 def mark_of(name: str) -> str:
     """Tells this key from others, and nothing else of it: the start of a keyed hash of its name."""
     return hmac.digest(read_key(name), name.encode(), "sha256").hex()[:16]

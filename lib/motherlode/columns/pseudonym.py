@@ -16,7 +16,7 @@ from pyspark.sql.types import ArrayType, StringType
 
 from motherlode.columns.arrow import batched
 from motherlode.columns.identifiers import E164, e164
-from motherlode.columns.keys import PSEUDONYM_KEY, read_key
+from motherlode.columns.keys import PSEUDONYM_KEY, drivers_key, mark_of
 
 SEPARATOR = "\x1f"
 LENGTH = 32
@@ -39,8 +39,10 @@ def pseudonyms(region: str) -> Callable[[Column], Column]:
     A phone number that is not E.164 yet is read as one of `region`; null where that is impossible.
     """
 
+    mark = mark_of(PSEUDONYM_KEY)
+
     def hashed(batch: pa.Array) -> pa.Array:
-        key = read_key(PSEUDONYM_KEY)
+        key = drivers_key(PSEUDONYM_KEY, mark)
         # A batch names the same visitors again and again: each distinct value is hashed once.
         coded = batch.flatten().dictionary_encode()
         distinct = pa.array([_hashed(text, key, region) for text in coded.dictionary.to_pylist()], pa.string())

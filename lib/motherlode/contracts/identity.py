@@ -88,6 +88,25 @@ CUSTOMERS = Table(
     ),
 )
 
+MARKETING_CHOICES = Table(
+    layer=Layer.IDENTITY,
+    name="marketing_choices",
+    doc="Decisions on marketing that are no entry in a list of consents: who unsubscribed, reported spam, came back",
+    owner=OWNER,
+    fields=(
+        Field("row_id", STRING, "The event (its row_id in silver.events)"),
+        Field("identifier", STRING, "The strongest identifier of the event (keyed hash)", pii=True),
+        Field("occurred_at", TIMESTAMP, "When, UTC"),
+        Field("occurred_on", DATE, "The UTC day of occurred_at"),
+        Field("granted", BOOLEAN, "Whether it says yes"),
+    ),
+    key=("row_id",),
+    cluster_by=("occurred_on",),
+    subject=Subject.IDENTIFIER,
+    retention=PERSON_RETENTION,
+    made_from=(Origin("silver.events", on=(("row_id", "row_id"),)),),
+)
+
 CONSENTS = Table(
     layer=Layer.IDENTITY,
     name="consents",
@@ -96,7 +115,7 @@ CONSENTS = Table(
     fields=(
         CUSTOMER_ID,
         Field("purpose", STRING, "analytics, personalisation or marketing"),
-        Field("granted", BOOLEAN, "The newest decision; refused wins a tie; unsubscribing refuses marketing"),
+        Field("granted", BOOLEAN, "The newest decision; refused wins a tie; unsubscribing is one on marketing"),
         Field("decided_at", TIMESTAMP, "When"),
     ),
     key=("customer_id", "purpose"),
@@ -125,4 +144,4 @@ ACCURACY = Table(
     key=("scenario",),
 )
 
-TABLES = (EVIDENCE, CUSTOMER_MAP, CUSTOMERS, CONSENTS, ACCURACY)
+TABLES = (EVIDENCE, CUSTOMER_MAP, CUSTOMERS, MARKETING_CHOICES, CONSENTS, ACCURACY)

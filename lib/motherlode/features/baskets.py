@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from motherlode.columns.versions import is_state
 from motherlode.contracts.silver import DELIVERED
 from motherlode.features.business_day import business_day, known_on
 from motherlode.identity.attribution import with_customer
@@ -63,7 +64,7 @@ def baskets(
     lines = about.join(own_lines, on=["order_id", "identifier"], how="inner")
     # The map lacks who withheld consent: their orders are not those of nobody.
     lines = lines.where("customer_id is not null or is_anonymous").persist()
-    counted = lines.where("counts").withColumn("is_current", _is_state("order_id"))
+    counted = lines.where("counts").withColumn("is_current", is_state("order_id"))
     return Baskets(
         baskets=_baskets(owned.where(_is_bought()), counted, products, zone),
         items=_items(counted, zone),
@@ -133,7 +134,7 @@ def _changes(lines: DataFrame, zone: str) -> DataFrame:
     days = F.collect_set(arrived).over(Window.partitionBy("order_id"))
     by_day = lines.withColumn("days", days).withColumn("as_known", F.explode("days"))
     by_day = by_day.where(arrived <= F.col("as_known"))
-    state = by_day.withColumn("is_state", _is_state("order_id", "as_known")).where("is_state")
+    state = by_day.withColumn("is_state", is_state("order_id", "as_known")).where("is_state")
     measures = {
         "orders": F.lit(1).cast("long"),
         "online_orders": F.max("is_online").cast("long"),
@@ -157,13 +158,6 @@ def _changes(lines: DataFrame, zone: str) -> DataFrame:
         *[F.sum(name).alias(name) for name in FACTS]
     )
     return summed.where(" or ".join(f"{name} <> 0" for name in FACTS))
-
-
-def _is_state(*order: str) -> Column:
-    """Whether a line is of its order's newest version, and of its repeats there the one known last."""
-    newest = F.max("version_at").over(Window.partitionBy(*order)) == F.col("version_at")
-    repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(*[F.desc(name) for name in DELIVERED])
-    return newest & (F.row_number().over(repeats) == 1)
 
 
 def _names_nobody(seen: Column) -> Column:

@@ -6,8 +6,8 @@ from pyspark.sql import functions as F
 from motherlode.contracts.tables import Purpose
 from motherlode.identity.attribution import with_customer
 
-REFUSALS = ("email_unsubscribed", "email_reported")
-"""Events that say no to marketing."""
+CHOICES = {"email_unsubscribed": False, "email_reported": False, "email_resubscribed": True}
+"""Events that say yes or no to marketing."""
 
 
 def customers(customer_map: DataFrame, evidence: DataFrame, crm: DataFrame) -> DataFrame:
@@ -48,21 +48,25 @@ def customers(customer_map: DataFrame, evidence: DataFrame, crm: DataFrame) -> D
     )
 
 
-def newest_consents(decisions: DataFrame, events: DataFrame, customer_map: DataFrame) -> DataFrame:
-    """The newest decision of each customer for each purpose; of two at one time the refusal holds.
+def marketing_choices(events: DataFrame) -> DataFrame:
+    """The columns of identity.marketing_choices; `events` is silver.events."""
+    granted = F.col("type").isin(*[kind for kind, says_yes in CHOICES.items() if says_yes])
+    return events.where(F.col("type").isin(*CHOICES)).select(
+        "row_id", "identifier", "occurred_at", "occurred_on", granted.alias("granted")
+    )
 
-    Who unsubscribes, or reports an e-mail as spam, refuses marketing.
+
+def newest_consents(decisions: DataFrame, choices: DataFrame, customer_map: DataFrame) -> DataFrame:
+    """The newest decision of each customer for each purpose; of two at one time the refusal holds.
 
     Args:
         decisions: silver.consents.
-        events: silver.events.
+        choices: identity.marketing_choices.
     """
     newest = F.max(F.struct("occurred_at", (~F.col("granted")).alias("refused"))).alias("newest")
     said = decisions.select("identifier", "occurred_at", "purpose", "granted")
-    refused = events.where(F.col("type").isin(*REFUSALS)).select(
-        "identifier", "occurred_at", F.lit(Purpose.MARKETING.value).alias("purpose"), F.lit(False).alias("granted")
-    )
-    found = with_customer(said.unionByName(refused), customer_map).where("customer_id is not null")
+    chosen = choices.select("identifier", "occurred_at", F.lit(Purpose.MARKETING.value).alias("purpose"), "granted")
+    found = with_customer(said.unionByName(chosen), customer_map).where("customer_id is not null")
     return (
         found.groupBy("customer_id", "purpose")
         .agg(newest)

@@ -1,8 +1,8 @@
 """What lies in the landing folder, and the records in it: listed by the driver, read by Spark in Arrow batches.
 
 Listing grows with the files that lie there, reading with the bytes that are new. A file of lines is read in chunks
-by many tasks; a compressed file, a JSON array file and a CSV file (its fields may hold line breaks) are read whole
-by one.
+by many tasks; a compressed file, a CSV file (its fields may hold line breaks) and a file of JSON arrays that is not
+named .jsonl or .ndjson (an array may span lines) are read whole by one.
 """
 
 import logging
@@ -55,7 +55,7 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
     A source without any file is named in a warning: its path may be mistyped.
 
     Raises:
-        UsageError: the folder is not there, or holds nothing for any source.
+        UsageError: the folder is not there, or holds nothing for any source; a file is of two sources with one target.
     """
     fs, root = _file_system(folder)
     if fs.get_file_info(root).type != pyarrow.fs.FileType.Directory:
@@ -63,6 +63,7 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
     rows = [(source.name, *found) for source in sources for found in _matching(fs, root, source.path)]
     if not rows:
         raise UsageError(f"{folder}: no file matches the path of any source in conf/sources/")
+    _check_owners({source.name: source.target for source in sources}, [(file, name) for name, file, *_ in rows])
     seen = {row[0] for row in rows}
     without = [f"{source.name} ({source.path})" for source in sources if source.name not in seen]
     if without:
@@ -77,6 +78,17 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
     )
     columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
     return spark.createDataFrame(pa.Table.from_arrays(columns, schema=schema))
+
+
+def _check_owners(targets: dict[str, str], found: list[tuple[str, str]]) -> None:
+    owners: dict[tuple[str, str], str] = {}
+    for file, source in found:
+        other = owners.setdefault((file, targets[source]), source)
+        if other != source:
+            raise UsageError(
+                f"{file}: {other} and {source} in conf/sources both read it into {targets[source]}: each record would"
+                " count twice"
+            )
 
 
 def _matching(fs: pyarrow.fs.FileSystem, root: str, pattern: str) -> Iterator[tuple[str, int, datetime]]:
@@ -118,9 +130,11 @@ def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...],
         UsageError: a file's source is not declared, here; a file cannot be read, on execution.
     """
     splitters = {source.name: FORMATS[source.format].splitter for source in sources}
-    whole = [name for name, kind in splitters.items() if kind != "lines"]
+    whole = [name for name, kind in splitters.items() if kind == "csv"]
+    arrays = [name for name, kind in splitters.items() if kind == "json_arrays"]
     step = ingest.chunk_bytes
-    is_whole = F.col("source").isin(whole) | F.col("file").rlike(r"\.gz$")
+    may_span_lines = F.col("source").isin(arrays) & ~F.col("file").rlike(r"\.(jsonl|ndjson)$")
+    is_whole = F.col("source").isin(whole) | may_span_lines | F.col("file").rlike(r"\.gz$")
     starts = F.when(is_whole, F.array(F.lit(0).cast("long"))).otherwise(
         F.sequence(F.lit(0).cast("long"), F.greatest(F.col("size") - 1, F.lit(0)), F.lit(step).cast("long"))
     )
@@ -165,8 +179,9 @@ def _load(folder: str, name: str, start: int, length: int | None, longest: int) 
                 return file.read(), 0, []
             return (*_chunk(file, start, length, longest), [])
     except FileNotFoundError:
-        # What comes back under its name has another time, and is read as a new file.
-        return b"", start, [Flaw(0, "file_vanished", "the file that was listed", b"")] if start == 0 else []
+        if not fs.get_file_info(pyarrow.fs.FileSelector(root, allow_not_found=True)):
+            raise UsageError(f"{folder}: nothing is there now; is it mounted on every worker?") from None
+        return b"", start, [Flaw(start, "file_vanished", "the file that was listed; put back, it must be touched", b"")]
     except OSError as error:
         # Not quarantined: once it can be read again, the next run takes it in.
         raise UsageError(f"{folder}/{name}: cannot be read ({type(error).__name__})") from None

@@ -59,7 +59,9 @@ class Context:
 
     @cached_property
     def state(self) -> State:
-        return State(self.warehouse.storage, self.settings.paths.warehouse)
+        state = State(self.warehouse.storage, self.settings.paths.warehouse)
+        state.check_format()
+        return state
 
     @cached_property
     def tracking(self) -> Tracking:
@@ -84,7 +86,9 @@ class Context:
             if known and known["key"] == key:
                 self.found_day = datetime.date.fromisoformat(known["as_of"])
             else:
-                rows = [self.warehouse.read(table, versions[table.full_name]) for table in tables]
+                events, sales = (self.warehouse.read(table, versions[table.full_name]) for table in tables)
+                # Targets of a campaign are dated at its start, which may be to come.
+                rows = [events.where(F.col("type") != "campaign_targeted"), sales]
                 self.found_day = last_complete_day(rows, self.settings.business)
                 self.warehouse.storage.write_json(path, {"key": key, "as_of": self.found_day.isoformat()})
             self._found_in = key

@@ -60,7 +60,8 @@ def summary(context: Context, results: Sequence[Result], started: float) -> None
     out.print()
     out.print(grid)
     done = sum(result.status == "done" for result in results)
-    day = f", as of {context.found_day}" if context.found_day else ""
+    found = context.as_of or context.found_day
+    day = f", as of {found}" if found else ""
     out.print(f"\n{done} of {len(results)} jobs ran{day}, {time.monotonic() - started:.0f} s in all", markup=False)
 
 

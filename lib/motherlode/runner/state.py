@@ -14,6 +14,8 @@ import motherlode
 from motherlode.errors import UsageError
 from motherlode.runner.storage import Storage
 
+FORMAT = 2
+"""Raised when tables or state change in a way that what is there cannot follow."""
 Versions = dict[str, int | None]
 # Neither makes a table.
 _NOT_CODE = ("motherlode/simulate/", "motherlode/setup/")
@@ -65,6 +67,19 @@ class State:
         """Names this state: one made anew counts its runs from 1 again."""
         return self._name_in(f"{self.root}/id.json")
 
+    def check_format(self) -> None:
+        """Before anything is read.
+
+        Raises:
+            UsageError: the warehouse was made by a version whose tables this one cannot go on with.
+        """
+        known = self.storage.read_json(f"{self.root}/id.json")
+        if known is not None and known.get("format") != FORMAT:
+            raise UsageError(
+                f"{self.root}: made by another version of Motherlode, whose tables this one cannot go on with: give"
+                " another paths.warehouse, which is filled from the landing folder"
+            )
+
     def keep_keys(self, marks: dict[str, str]) -> None:
         """Remember which keys the tables are made with, by a mark of each that tells nothing of it.
 
@@ -72,14 +87,14 @@ class State:
             UsageError: they were made with another one.
         """
         path = f"{self.root}/keys.json"
-        known = self.storage.read_json(path)
-        if known is None:
-            self.storage.write_json(path, marks)
-        elif wrong := sorted(name for name, mark in marks.items() if known.get(name) != mark):
+        known = self.storage.read_json(path) or {}
+        if wrong := sorted(name for name, mark in marks.items() if known.get(name, mark) != mark):
             raise UsageError(
-                f"{', '.join(wrong)}: another key than this warehouse was made with; nothing new would meet the old:"
-                " set the old key, or another paths.warehouse"
+                f"{', '.join(wrong)}: another key than this warehouse was made with: set that one, or another"
+                " paths.warehouse (README, keys, says what is lost with a key)"
             )
+        if known != marks:
+            self.storage.write_json(path, marks)
 
     def checkpoint(self, job: str) -> str:
         return f"{self.root}/checkpoints/{job}"
@@ -92,7 +107,7 @@ class State:
         """The name that stands in a file, given at the first call."""
         known = self.storage.read_json(path)
         if known is None:
-            known = {"id": uuid.uuid4().hex}
+            known = {"id": uuid.uuid4().hex, "format": FORMAT}
             self.storage.write_json(path, known)
         return str(known["id"])
 

@@ -16,8 +16,10 @@ class Storage:
     def _open(self, path: str) -> tuple[Any, Any]:
         where = self._jvm.org.apache.hadoop.fs.Path(path)
         fs = where.getFileSystem(self._conf)
-        # The local one renames a file, then its checksum's: who dies in between can never read it again.
-        return (fs.getRawFileSystem() if fs.getScheme() == "file" else fs), where
+        if fs.getUri().getScheme() == "file":
+            # It renames a file, then its checksum's: who dies in between can never read it again.
+            fs = self._jvm.org.apache.hadoop.fs.FileSystem.getLocal(self._conf).getRawFileSystem()
+        return fs, where
 
     def exists(self, path: str) -> bool:
         fs, where = self._open(path)

@@ -1,8 +1,9 @@
 """The current state of every order, from the lines of all its delivered versions."""
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from motherlode.columns.versions import is_state
 from motherlode.contracts import silver
 
 _STATE = (
@@ -16,10 +17,7 @@ def orders(order_lines: DataFrame) -> DataFrame:
     Of several deliveries of one version the one that was known last is the state, of those known at one time the
     one whose file and place in it come last.
     """
-    versions = Window.partitionBy("order_id").orderBy(F.desc("version_at"))
-    newest = order_lines.withColumn("_age", F.rank().over(versions)).where(F.col("_age") == 1)
-    deliveries = Window.partitionBy("order_id", "line_no").orderBy(*[F.desc(name) for name in silver.DELIVERED])
-    lines = newest.withColumn("_rank", F.row_number().over(deliveries)).where(F.col("_rank") == 1)
+    lines = order_lines.withColumn("_counts", is_state("order_id")).where("_counts")
     # Whichever line says what holds for the whole order: the same one each time.
     head = F.max_by(F.struct(*_STATE), F.struct(*silver.DELIVERED))
     has_product = F.col("product_id").isNotNull()

@@ -5,6 +5,7 @@ be read as UTF-8, or is longer than allowed, is a `Flaw`: its neighbours are not
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ import pyarrow.compute as pc
 BOM = b"\xef\xbb\xbf"
 # A quoted CSV field that never closes must not swallow the file: past this, its first line stands alone.
 QUOTED_LINES = 200
+_INSIDE = rb'(?:[^"]|"")*+'
+_TO_THE_END_OF_A_FIELD = re.compile(_INSIDE + rb'"(?=,|\r?$)')
+_QUOTED_FIELD = re.compile(rb'(^|,)"' + _INSIDE + rb'"(?=,|\r?$)')
+_OPENED = re.compile(rb'(?:^|,)"' + _INSIDE + rb"$")
 
 
 @dataclass(frozen=True)
@@ -109,35 +114,48 @@ def _csv(data: bytes, start: int, longest: int, header: str | None) -> Piece:
         except UnicodeDecodeError:
             flaw = Flaw(int(start + starts[0]), "header_encoding", "a header row in UTF-8", data)
             return Piece(pa.array([], pa.int64()), pa.array([], pa.string()), None, (flaw,))
-        if "\r" in header or len(header) > longest:
-            flaw = Flaw(int(start + starts[0]), "line_ends", "lines that end in LF or CRLF", data)
+        if re.search(r"\r(?!\n)", header) or len(header) > longest:
+            rule, allowed = "line_ends", "lines that end in LF or CRLF"
+            if "\r" not in header:
+                rule, allowed = "record_too_long", f"{longest} bytes"
+            flaw = Flaw(int(start + starts[0]), rule, allowed, data)
             return Piece(pa.array([], pa.int64()), pa.array([], pa.string()), None, (flaw,))
         starts, ends = starts[1:], ends[1:]
     return _texts(data, starts, ends, start, longest, header)
 
 
 def _rows(data: bytes, starts: np.ndarray, ends: np.ndarray, longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Joins lines that stand within one quoted field: a row ends where its quotes are even.
+    """Joins lines that stand within one quoted field.
 
-    A quote opens a field at its start alone; anywhere else it is a flaw of its own line.
+    A quote opens a field at its start alone, and closes it at its end; any other is a flaw of its own line.
     """
     first: list[int] = []
     last: list[int] = []
     i = 0
     while i < len(starts):
-        odd = data.count(b'"', starts[i], ends[i]) % 2
-        if not data.startswith(b'"', starts[i]) and data.find(b',"', starts[i], ends[i]) < 0:
-            odd = 0
+        is_open = _is_open(data[starts[i] : ends[i]], False)
         j = i
-        while odd and j + 1 < len(starts) and j - i < QUOTED_LINES and ends[j] - starts[i] <= longest:
+        while is_open and j + 1 < len(starts) and j - i < QUOTED_LINES and ends[j] - starts[i] <= longest:
             j += 1
-            odd ^= data.count(b'"', starts[j], ends[j]) % 2
-        if odd:
+            is_open = _is_open(data[starts[j] : ends[j]], True)
+        if is_open:
             j = i
         first.append(int(starts[i]))
         last.append(int(ends[j]))
         i = j + 1
     return np.array(first, dtype=np.int64), np.array(last, dtype=np.int64)
+
+
+def _is_open(line: bytes, was_open: bool) -> bool:
+    """Whether a line ends within a quoted field."""
+    if b'"' not in line:
+        return was_open
+    if was_open:
+        closing = _TO_THE_END_OF_A_FIELD.match(line)
+        if closing is None:
+            return True
+        line = line[closing.end() :]
+    return _OPENED.search(_QUOTED_FIELD.sub(rb"\1", line)) is not None
 
 
 def _json_arrays(data: bytes, start: int, longest: int) -> Piece:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.identity import consents, customers
+from jobs.identity import consents, customers, marketing_choices
 from motherlode.contracts import identity, silver
 from tests.lib.identity.rows import at, evidence_row, rows
 
@@ -24,6 +24,7 @@ def the_map(spark: SparkSession) -> DataFrame:
             {"identifier": "crm1", "customer_id": "c1", **always},
             {"identifier": "mail1", "customer_id": "c1", **always},
             {"identifier": "crm2", "customer_id": "c2", **always},
+            {"identifier": "crm3", "customer_id": "c3", **always},
             {**turn, "valid_from": at("2020-01-01 00:00"), "valid_to": at("2020-01-01 12:00")},
             {**turn, "valid_from": at("2020-01-02 00:00"), "valid_to": at("2020-01-02 12:00")},
         ],
@@ -55,6 +56,7 @@ def test_what_holds_a_customer_together(spark: SparkSession, the_map: DataFrame)
     assert sorted(tuple(row) for row in found) == [
         ("c1", "new", "2", "1", "2020-01-01 10:00:00", "2020-01-05 10:30:00"),
         ("c2", None, "1", "0", "2020-02-01 10:00:00", "2020-02-01 10:00:00"),
+        ("c3", None, "1", "0", None, None),
     ]
 
 
@@ -88,9 +90,14 @@ def test_the_newest_decision_holds_and_a_refusal_wins_a_tie(spark: SparkSession,
             event("crm2", "2020-01-05", "email_opened"),
             # Before the decision, so that the decision holds.
             event("crm1", "2019-12-31", "email_reported"),
+            event("crm3", "2020-01-04", "email_unsubscribed"),
+            event("crm3", "2020-01-06", "email_resubscribed"),
         ],
     )
-    made = consents.JOB.transform(decisions=decisions, events=events, customer_map=the_map)["consents"]
+    choices = marketing_choices.JOB.transform(events=events)["marketing_choices"]
+    assert isinstance(choices, DataFrame)
+    assert set(choices.columns) == set(identity.MARKETING_CHOICES.columns)
+    made = consents.JOB.transform(decisions=decisions, choices=choices, customer_map=the_map)["consents"]
     assert isinstance(made, DataFrame)
     found = made.selectExpr("customer_id", "purpose", "granted", "cast(decided_at as string)").collect()
     assert sorted(tuple(row) for row in found) == [
@@ -98,4 +105,5 @@ def test_the_newest_decision_holds_and_a_refusal_wins_a_tie(spark: SparkSession,
         ("c1", "marketing", False, "2020-01-01 00:00:00"),
         ("c1", "personalisation", True, "2020-01-02 11:00:00"),
         ("c2", "marketing", False, "2020-01-04 00:00:00"),
+        ("c3", "marketing", True, "2020-01-06 00:00:00"),
     ]

@@ -80,8 +80,13 @@ def test_each_customer_is_recommended_their_own_taste(spark: SparkSession) -> No
         champion, numbered, products, facts, catalogue, AS_OF, RecommendationsParams(products=6)
     )[mining.RECOMMENDATIONS.name]
     assert isinstance(listed, DataFrame)
-    offered = {row.product_id for row in listed.select("product_id").distinct().collect()}
-    assert offered and not [product for product in offered if " 1" in product]
+    offered = listed.collect()
+    assert not [row.product_id for row in offered if " 1" in row.product_id]
+    # Ranked among what is offered: no gap where a product is no longer sold.
+    for customer in range(40):
+        ranks = sorted(row["rank"] for row in offered if row.customer_id == f"c{customer}")
+        assert ranks == list(range(1, len(ranks) + 1))
+    assert len(offered) > 100
 
 
 def test_nothing_to_learn_from_is_said_in_one_line(spark: SparkSession) -> None:

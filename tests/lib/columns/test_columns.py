@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from motherlode.columns.cipher import decrypt, encrypted
 from motherlode.columns.identifiers import cleaned, e164, normalised
-from motherlode.columns.keys import read_key
+from motherlode.columns.keys import drivers_key, mark_of, read_key
 from motherlode.columns.pseudonym import code, pseudonyms
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.shape import shape
@@ -184,6 +184,15 @@ def test_another_key_is_one_clear_line(spark: SparkSession, monkeypatch: pytest.
     monkeypatch.setenv("MOTHERLODE_CONTACT_KEY", base64.b64encode(b"another-key-of-thirty-two-bytes!").decode())
     with pytest.raises(UsageError, match="is not the key"):
         decrypt(str(secret))
+
+
+def test_a_worker_with_another_key_than_the_drivers_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "MOTHERLODE_PSEUDONYM_KEY"
+    drivers = mark_of(name)
+    assert drivers_key(name, drivers) == read_key(name)
+    monkeypatch.setenv(name, base64.b64encode(b"x" * 32).decode())
+    with pytest.raises(UsageError, match=f"{name}: a worker of Spark has another key than the driver"):
+        drivers_key(name, drivers)
 
 
 @pytest.mark.parametrize("value", ["", "not base64 !", base64.b64encode(b"short").decode()])

@@ -37,6 +37,12 @@ def test_what_ended_long_ago_is_not_waited_for(spark: SparkSession) -> None:
     assert last_complete_day([sales, trial], Business("UTC", awaited_days=8)) == date(2020, 3, 3)
 
 
+def test_what_happens_now_and_then_is_not_waited_for(spark: SparkSession) -> None:
+    sales, mailings = records(spark, d8=4, d9=4, d10=4, d11=4), records(spark, d1=9, d8=9)
+    assert last_complete_day([sales, mailings], UTC) == date(2020, 3, 10)
+    assert last_complete_day([mailings], UTC) == date(2020, 3, 7)
+
+
 def test_a_business_day_is_one_of_its_zone(spark: SparkSession) -> None:
     late = spark.createDataFrame([(datetime(2020, 3, 2, 12) + timedelta(hours=11),)], "occurred_at timestamp")
     assert last_complete_day([late], UTC) == date(2020, 3, 1)

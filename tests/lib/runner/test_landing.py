@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pyarrow.fs
 import pytest
+from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import lit
+from pyspark.sql.functions import lit, spark_partition_id
 
 from motherlode.errors import UsageError
 from motherlode.runner.landing import _file_system, _matching, list_landing, read_contents
@@ -34,6 +35,46 @@ def test_a_pattern_finds_its_files_compressed_or_not(tmp_path: Path, pattern: st
 def test_a_place_that_cannot_be_opened_is_one_line() -> None:
     with pytest.raises(UsageError, match="nowhere://x: cannot be opened"):
         _file_system("nowhere://x")
+
+
+def test_a_file_of_two_sources_with_one_target_would_count_twice(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "a.jsonl").write_text("{}\n")
+    both = [
+        Source(name=name, format="segment", path=path, target="events", channel="web")
+        for name, path in (("site", "web/*.jsonl"), ("web", "web/a*.jsonl"))
+    ]
+    with pytest.raises(UsageError, match=r"web/a\.jsonl: site and web in conf/sources both read it into events"):
+        list_landing(spark, str(tmp_path), tuple(both))
+
+
+def test_every_part_of_a_file_that_vanishes_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    web = Source(name="web", format="segment", path="web/*.jsonl", target="events", channel="web")
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "a.jsonl").write_text("{}\n" * 100)
+    listed = list_landing(spark, str(tmp_path), (web,)).withColumn("batch", lit(1).cast("long")).persist()
+    assert listed.count() == 1
+    (tmp_path / "web" / "a.jsonl").unlink()
+    read = read_contents(listed, str(tmp_path), (web,), Ingest(chunk_bytes=100)).select("offset", "rule").collect()
+    assert sorted(map(tuple, read)) == [(0, "file_vanished"), (100, "file_vanished"), (200, "file_vanished")]
+    # A folder that is not mounted on a worker looks like one whose files are gone.
+    (tmp_path / "web").rmdir()
+    with pytest.raises(PythonException, match="nothing is there now"):
+        read_contents(listed, str(tmp_path), (web,), Ingest()).collect()
+
+
+def test_arrays_a_line_are_read_in_chunks_and_others_whole(spark: SparkSession, tmp_path: Path) -> None:
+    shop = Source(name="shop", format="shopify", path="shop/*", target="order_lines", channel="web")
+    (tmp_path / "shop").mkdir()
+    for name in ("lines.jsonl", "lines.json"):
+        (tmp_path / "shop" / name).write_text('[{"id": 1}, {"id": 2}]\n' * 10)
+    listed = list_landing(spark, str(tmp_path), (shop,)).withColumn("batch", lit(1).cast("long"))
+    read = read_contents(listed, str(tmp_path), (shop,), Ingest(chunk_bytes=50))
+    records = read.groupBy("file").count().collect()
+    assert sorted(map(tuple, records)) == [("shop/lines.json", 20), ("shop/lines.jsonl", 20)]
+    tasks = read.select("file", spark_partition_id().alias("task")).distinct().groupBy("file").count().collect()
+    assert {row["file"]: row["count"] for row in tasks}["shop/lines.json"] == 1
+    assert {row["file"]: row["count"] for row in tasks}["shop/lines.jsonl"] > 1
 
 
 def test_names_that_mean_something_in_a_uri_and_files_that_vanish(spark: SparkSession, tmp_path: Path) -> None:

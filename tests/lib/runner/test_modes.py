@@ -14,6 +14,7 @@ from motherlode.contracts import identity
 from motherlode.contracts.fields import DATE, LONG, STRING, Field
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot, Upsert
 from motherlode.contracts.tables import Layer, Purpose, Subject, Table
+from motherlode.errors import UsageError
 from motherlode.runner.run import Context, run_job
 from motherlode.runner.state import State
 from motherlode.runner.warehouse import Transaction, Warehouse
@@ -155,6 +156,22 @@ def test_a_state_made_anew_writes_again(context: Context) -> None:
     anew = Context(context.spark, context.settings)
     assert run_job(anew, job).status == "done"
     assert rows(context, SUMS, "group_name", "number") == [("a", 1)]
+
+
+def test_a_warehouse_of_another_format_is_refused_before_anything_is_read(context: Context) -> None:
+    context.warehouse.storage.write_json(f"{context.state.root}/id.json", {"id": "old"})
+    with pytest.raises(UsageError, match=r"made by another version of Motherlode.*paths\.warehouse"):
+        _ = Context(context.spark, context.settings).state
+
+
+def test_a_key_taken_out_of_the_marks_is_taken_anew(context: Context) -> None:
+    context.state.keep_keys({"A": "1", "B": "2"})
+    with pytest.raises(UsageError, match="B: another key"):
+        context.state.keep_keys({"A": "1", "B": "3"})
+    context.warehouse.storage.write_json(f"{context.state.root}/keys.json", {"A": "1"})
+    context.state.keep_keys({"A": "1", "B": "3"})
+    with pytest.raises(UsageError, match="B: another key"):
+        context.state.keep_keys({"A": "1", "B": "2"})
 
 
 def test_a_state_file_that_was_torn_counts_as_none(context: Context) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from motherlode.contracts import silver
-from tests.lib.sources.silver_cases import nothing_yet, only, records_of, taken
+from motherlode.sources.intake import SilverParams, take_in
+from tests.lib.sources.silver_cases import SOURCES, Outcome, nothing_yet, only, records_of, taken
 
 TRACK: dict[str, Any] = {
     "anonymousId": "23adfd82-aa0f-45a7-a756-24f2a7a4c895",
@@ -240,6 +242,21 @@ def test_an_anonymous_sale_is_nobodys(spark: SparkSession) -> None:
         {"type": "order", "scope": "store_sales", "id": hashed("order", "store_sales", "31198570044")}
     ]
     assert (row["net"], row["occurred_at"]) == (Decimal(3), datetime(2017, 1, 5, 17))
+
+
+def test_statuses_and_amounts_as_systems_write_them(spark: SparkSession) -> None:
+    store = SOURCES["store_sales"]
+    columns = {name: column for name, column in store.columns.items() if name not in ("discount", "store_id")}
+    constants = {"currency": "USD"}
+    till = replace(store, identifiers={}, constants=constants, columns={**columns, "net": "net", "status": "status"})
+    written = [("3.00", "Paid"), ("3.00", "CANCELED"), ("3.00", " Voided "), ("NaN", "paid"), ("-Infinity", "paid")]
+    lines = [f"{n},1,2017-01-05 12:00:00,1,2,{net},{status}" for n, (net, status) in enumerate(written, 1)]
+    header = "transaction_id,line_no,sold_at,product_id,quantity,net,status"
+    records = records_of(spark, "store_sales", lines, header)
+    made = take_in(silver.ORDER_LINES, records, nothing_yet(spark, silver.ORDER_LINES), SilverParams(sources=(till,)))
+    outcome = Outcome(silver.ORDER_LINES, dict(made))
+    assert [row["status"] for row in outcome.rows] == ["paid", "cancelled", "voided"]
+    assert set(outcome.rules) == {3, 4}
 
 
 def test_quotes_commas_and_line_ends_inside_a_csv_field(spark: SparkSession) -> None:

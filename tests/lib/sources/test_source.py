@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from motherlode.contracts import silver
-from motherlode.errors import UsageError
 from motherlode.settings import load_sources
 from motherlode.sources.formats import FORMATS, format_of, target_of
 from motherlode.sources.intake import SilverParams
@@ -72,16 +71,6 @@ def test_a_wrong_source_is_one_line_that_names_what_there_is(change: dict[str, A
         Source(**{**GOOD, **change})
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_the_same_files_twice_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "sources").mkdir()
-    for name in ("site", "web"):
-        (tmp_path / "sources" / f"{name}.toml").write_text(
-            'format = "segment"\npath = "web/*.jsonl"\ntarget = "events"\nchannel = "web"\n'
-        )
-    with pytest.raises(UsageError, match=r"site and web read the same files \(web/\*\.jsonl\) into events"):
-        load_sources(tmp_path, "UTC")
 
 
 @pytest.mark.parametrize("region", ["UK", "de", "Germany"])

@@ -1,5 +1,7 @@
 """Files into records: offsets lead back to the bytes, nothing is lost, neighbours of a flaw are not harmed."""
 
+import csv
+import io
 import json
 from itertools import pairwise
 
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from motherlode.sources.split import Piece, split
 
 LONG = 1_000_000
+FIELD = st.lists(st.sampled_from(["a", '"', ",", "\n", "\r\n", " ", "é"]), max_size=6).map("".join)
 
 
 def pairs(piece: Piece) -> list[tuple[int, str]]:
@@ -46,6 +49,30 @@ def test_a_quote_inside_a_field_harms_its_own_line_alone() -> None:
     data = b'id,size\n1,5" pipe\n2,plain\n3,6" pipe\n4,"a\nb"\n'
     piece = split("csv", data, 0, LONG)
     assert [text for _, text in pairs(piece)] == ['1,5" pipe', "2,plain", '3,6" pipe', '4,"a\nb"']
+
+
+def test_quotes_inside_a_row_that_also_has_quoted_fields() -> None:
+    rows = ['1,"Pipe",5" x', '2,"a",plain', '3,"b" and more,1', '4,"c",6" y', '5,7" z,"two\nlines"', "6,8,9"]
+    data = "\n".join(["id,name,size", *rows]).encode()
+    assert [text for _, text in pairs(split("csv", data, 0, LONG))] == rows
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.lists(FIELD, min_size=2, max_size=3), min_size=1, max_size=20),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_whatever_csv_writers_write_comes_back(rows: list[list[str]], line_end: str) -> None:
+    text = io.StringIO(newline="")
+    numbered = [[str(n), *row] for n, row in enumerate(rows)]
+    csv.writer(text, lineterminator=line_end).writerows([["id", "a", "b"], *numbered])
+    piece = split("csv", text.getvalue().encode(), 0, LONG)
+    assert [next(csv.reader(io.StringIO(found, newline=""), strict=True)) for _, found in pairs(piece)] == numbered
+
+
+def test_a_header_may_hold_a_quoted_line_break() -> None:
+    piece = split("csv", b'id,"two\r\nlines"\r\n1,2\r\n', 0, LONG)
+    assert (piece.header, [text for _, text in pairs(piece)]) == ('id,"two\r\nlines"', ["1,2"])
 
 
 def test_lines_that_end_in_a_carriage_return_alone_are_one_flaw() -> None:

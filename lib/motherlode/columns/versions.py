@@ -1,0 +1,17 @@
+"""Of the delivered versions of an order's lines, which make up its state."""
+
+from pyspark.sql import Column, Window
+from pyspark.sql import functions as F
+
+from motherlode.contracts.silver import DELIVERED
+
+
+def is_state(*order: str) -> Column:
+    """Whether a line is of its order's newest version, and of its repeats there the one delivered last.
+
+    Args:
+        order: the columns that name an order.
+    """
+    newest = F.max("version_at").over(Window.partitionBy(*order)) == F.col("version_at")
+    repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(*[F.desc(name) for name in DELIVERED])
+    return newest & (F.row_number().over(repeats) == 1)
