@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from motherlode.contracts.consent import Consent
 from motherlode.errors import UsageError
 
 
@@ -55,13 +56,6 @@ class Business:
     zone: str
     complete_share: float = 0.25
     awaited_days: int = 7
-
-
-@dataclass(frozen=True)
-class Consent:
-    """Args: default_granted: what holds for a person who never decided. There is no default for it."""
-
-    default_granted: bool
 
 
 @dataclass(frozen=True)
@@ -149,7 +143,7 @@ def load_settings(
         _check_keys("conf", tree, known)
     core = {name: build(kind, tree.get(name, {}), name) for name, kind in CORE.items()}
     core["paths"] = core["paths"].absolute()
-    shared = {"zone": core["business"].zone, "default_granted": core["consent"].default_granted}
+    shared = {"zone": core["business"].zone, "consent": core["consent"]}
     params = {}
     for name, kind in by_section.items():
         values = dict(tree.get(name, {}))

@@ -22,7 +22,7 @@ class SessionGapParams:
 def conf(tmp_path: Path) -> Path:
     (tmp_path / "base.toml").write_text(
         '[paths]\nlanding="l"\nwarehouse="w"\ndocuments="d"\ntracking="sqlite:///m.db"\nartifacts="a"\n'
-        '[business]\nzone="Europe/Berlin"\n[consent]\ndefault_granted=false\n[spark]\nmaster="local[2]"\n'
+        '[business]\nzone="Europe/Berlin"\n[consent]\nanalytics=false\npersonalisation=true\nmarketing=false\n[spark]\nmaster="local[2]"\n'
         "[session_gap]\ngap_minutes = 20\n"
     )
     (tmp_path / "laptop.toml").write_text('[paths]\nwarehouse = "mine"\n')
@@ -71,8 +71,8 @@ def test_files_that_are_not_there_or_no_toml(conf: Path) -> None:
 
 def test_consent_has_to_be_chosen(conf: Path) -> None:
     base = conf / "base.toml"
-    base.write_text(base.read_text().replace("default_granted=false", ""))
-    with pytest.raises(UsageError, match=r"consent: default_granted must be set"):
+    base.write_text(base.read_text().replace("analytics=false", "").replace("marketing=false", ""))
+    with pytest.raises(UsageError, match=r"consent: analytics, marketing must be set"):
         load_settings(conf, "laptop")
 
 
@@ -87,5 +87,5 @@ def test_every_profile_of_the_product_loads(profile: str) -> None:
     from motherlode.runner.registry import all_jobs
 
     kinds = sorted({job.params for job in all_jobs().values() if job.params}, key=str)
-    overrides = ("consent.default_granted=false",)
+    overrides = tuple(f"consent.{purpose}=false" for purpose in ("analytics", "personalisation", "marketing"))
     assert load_settings(ROOT / "conf", profile, overrides, kinds).profile == profile

@@ -135,8 +135,8 @@ class _Run:
         last = self.context.state.done(self.job.name)
         waiting = self._missing_champion()
         if waiting:
-            until = f" that saw nothing after {self._as_of}" if self._as_of else ""
-            return last, "skipped", f"{waiting.full_name} has no champion{until}"
+            until = f" on what was known by {self._as_of}" if self._as_of else ""
+            return last, "skipped", f"{waiting.full_name} was not trained{until}: see its job above"
         unfinished = self.context.state.plan(self.job.name)
         if isinstance(self.job.mode, Append) and self.job.mode.stream is not None:
             return self._append(last, self.job.mode, self.job.mode.stream)
@@ -231,7 +231,7 @@ class _Run:
                 case Table():
                     rows = self.warehouse.read(read, plan.inputs[name])
                     if decisions is not None:
-                        default = self.context.settings.consent.default_granted
+                        default = self.context.settings.consent.of(self.job.purpose)
                         rows = consent.permitted(read, rows, decisions, self.job.purpose, default)
                     arguments[name] = touched.restrict(rows) if touched else rows
                 case Previous(table=table):

@@ -27,6 +27,8 @@ def spark_conf(settings: Settings) -> dict[str, str]:
         UsageError: the jars' folder is empty.
     """
     conf = {**settings.spark.conf, **FIXED}
+    # Nothing lies there, but Spark makes the folder, else where it was started.
+    conf.setdefault("spark.sql.warehouse.dir", f"{settings.paths.warehouse.rstrip('/')}/_motherlode/spark")
     folder = settings.paths.jars
     if folder:
         jars = sorted(str(path.resolve()) for path in Path(folder).glob("*.jar"))

@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from motherlode.contracts.consent import Consent
 from motherlode.contracts.tables import Purpose
 
 
 @dataclass(frozen=True)
 class ProfileParams:
-    """What the profile says of people who never decided.
+    """Args: consent: what holds for people who never decided."""
 
-    Args:
-        default_granted: what holds for a purpose on which a customer never decided.
-    """
-
-    default_granted: bool = False
+    consent: Consent
 
 
 def current_households(versions: DataFrame) -> DataFrame:
@@ -38,4 +35,4 @@ def decisions(consents: DataFrame) -> DataFrame:
 
 def allowed(purpose: Purpose, params: ProfileParams) -> Column:
     """The customer's decision, or the default."""
-    return F.coalesce(F.col(purpose.value), F.lit(params.default_granted))
+    return F.coalesce(F.col(purpose.value), F.lit(params.consent.of(purpose)))

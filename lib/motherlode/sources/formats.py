@@ -69,6 +69,7 @@ def check_source(source: Source) -> None:
     _known("events", list(source.events.values()), list(EVENT_TYPES))
     if not known_zone(source.zone):
         raise SourceError(f"zone {source.zone!r} is unknown: write it as America/New_York or UTC")
+    _known("product", [source.product], ["product_id", "sku"])
     if source.time_from not in ("", "campaign"):
         raise SourceError(f"time_from {source.time_from!r} is unknown; known: campaign")
     if source.time_from and (source.target != silver.EVENTS.name or "campaign_id" not in source.columns):

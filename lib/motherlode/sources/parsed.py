@@ -148,6 +148,12 @@ def to_hash(kind: Column, scope: Column, usable: Column) -> Column:
     return F.struct(kind.alias("type"), scope.alias("scope"), code(kind, scope, usable).alias("code"))
 
 
+def product_of(record: Column, source: Source) -> Column:
+    """The product that a record of a shop system names."""
+    names = (source.product, "sku" if source.product == "product_id" else "product_id")
+    return F.coalesce(*[cleaned(record[name]) for name in names])
+
+
 def read_json(records: DataFrame, schema: str) -> DataFrame:
     """CARRIED, `r` (the record as `schema`, whose leaves are texts) and `problem`.
 

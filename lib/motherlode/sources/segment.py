@@ -14,7 +14,7 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
-from motherlode.sources.parsed import Identifier, Parsed, read_json, shaped
+from motherlode.sources.parsed import Identifier, Parsed, product_of, read_json, shaped
 from motherlode.sources.source import Source
 
 SCHEMA = """
@@ -114,7 +114,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
                     F.coalesce(context["page"]["path"], properties["path"], context["page"]["url"], properties["url"])
                 ),
                 "search": scrubbed(cleaned(properties["query"])),
-                "product_id": cleaned(F.coalesce(properties["product_id"], properties["sku"])),
+                "product_id": product_of(properties, source),
                 "order_id": cleaned(properties["order_id"]),
                 "campaign_id": scrubbed(cleaned(context["campaign"]["name"])),
                 "revenue": revenue,

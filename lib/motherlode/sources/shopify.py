@@ -17,7 +17,7 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
-from motherlode.sources.parsed import Identifier, Parsed, read_json, shaped
+from motherlode.sources.parsed import Identifier, Parsed, product_of, read_json, shaped
 from motherlode.sources.source import Source
 
 ITEM = """struct<id string, product_id string, sku string, quantity string, price string, total_discount string,
@@ -37,13 +37,14 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
     r = F.col("r")
     customer = r["customer"]
     placed = F.coalesce(cleaned(r["processed_at"]), cleaned(r["created_at"]))
+    items = F.coalesce(r["line_items"], F.array().cast(f"array<{ITEM}>"))
     frame = read_json(records, SCHEMA).withColumns(
         {
             "_order_id": cleaned(r["id"]),
             "_occurred_at": instant(placed, source.zone, source.time_formats),
             "_version_at": instant(r["updated_at"], source.zone, source.time_formats),
             "_refunds": F.coalesce(F.flatten(r["refunds"]["refund_line_items"]), F.array().cast(f"array<{REFUND}>")),
-            "_priced": F.transform(F.coalesce(r["line_items"], F.array().cast(f"array<{ITEM}>")), _priced),
+            "_priced": F.transform(items, lambda item, index: _priced(item, index, source)),
         }
     )
     # Columns, because Spark works out anew for each line what is written inside of a function over lines.
@@ -115,7 +116,7 @@ def _total(of: Column, value: Callable[[Column], Column]) -> Column:
     return F.aggregate(of, _zero(), lambda s, x: F.try_add(s, value(x)).try_cast("decimal(38,6)"))
 
 
-def _priced(item: Column, index: Column) -> Column:
+def _priced(item: Column, index: Column, source: Source) -> Column:
     """A line with its amount, and what the shop took off it alone."""
     amount = item["price"].try_cast(MONEY) * item["quantity"].try_cast("decimal(18,3)")
     allocations = item["discount_allocations"]
@@ -123,7 +124,7 @@ def _priced(item: Column, index: Column) -> Column:
     return F.struct(
         item["id"].alias("id"),
         F.coalesce(item["id"], index.cast("string")).alias("line_no"),
-        F.coalesce(cleaned(item["product_id"]), cleaned(item["sku"])).alias("product_id"),
+        product_of(item, source).alias("product_id"),
         item["quantity"].try_cast("double").alias("quantity"),
         F.coalesce(amount, _zero()).alias("gross"),
         F.greatest(_money(item["total_discount"]), F.coalesce(allocated, _zero())).alias("taken_off"),

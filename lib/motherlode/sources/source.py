@@ -33,6 +33,8 @@ class Source:
         key: the CSV's columns that together tell a repeat from a new row.
         constants: canonical column to the value that it has in each record.
         contacts: email, phone, name, address, birth_date to the CSV's column or columns.
+        product: "product_id" or "sku": which of a shop system's two names of a product is the catalogue's; the
+            other one stands in where it is missing.
         time_formats: Spark patterns of times that are not ISO 8601.
         time_from: "campaign" where records have no time: they happen when their campaign starts.
     """
@@ -50,6 +52,7 @@ class Source:
     key: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
     contacts: Mapping[str, Columns] = field(default_factory=dict)
+    product: str = "product_id"
     time_formats: tuple[str, ...] = ()
     time_from: str = ""
 

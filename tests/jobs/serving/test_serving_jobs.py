@@ -14,6 +14,7 @@ from jobs.serving import (
     recommendations,
 )
 from motherlode.contracts import features, identity, mining, serving, silver
+from motherlode.contracts.consent import Consent
 from motherlode.contracts.jobs import Job
 from motherlode.contracts.tables import Table
 from motherlode.serving.profile import ProfileParams
@@ -88,7 +89,7 @@ def test_products_are_told_in_words_by_their_newest_version(spark: SparkSession)
     ]
 
 
-def profiles(spark: SparkSession, default_granted: bool) -> dict[str, dict[str, object]]:
+def profiles(spark: SparkSession, consent: Consent) -> dict[str, dict[str, object]]:
     seen = {"first_seen_at": datetime(2024, 1, 1, 23, 30), "last_seen_at": datetime(2024, 3, 3)}
     customers = rows_of(
         spark,
@@ -119,7 +120,7 @@ def profiles(spark: SparkSession, default_granted: bool) -> dict[str, dict[str, 
     segments = rows_of(spark, mining.SEGMENTS, {"as_of": AS_OF, "customer_id": "ann", "segment": "frequent"})
     scores = rows_of(spark, mining.CHURN_SCORES, {"as_of": AS_OF, "customer_id": "ann", "probability": 0.25})
     found = customer_profile.transform(
-        customers, households, consents, facts, segments, scores, AS_OF, ProfileParams(default_granted)
+        customers, households, consents, facts, segments, scores, AS_OF, ProfileParams(consent)
     )[serving.CUSTOMER_PROFILE.name]
     assert isinstance(found, DataFrame)
     check(customer_profile.JOB, found)
@@ -129,7 +130,7 @@ def profiles(spark: SparkSession, default_granted: bool) -> dict[str, dict[str, 
 
 
 def test_a_profile_is_one_row_of_what_is_known(spark: SparkSession) -> None:
-    found = profiles(spark, default_granted=True)
+    found = profiles(spark, Consent(analytics=True, personalisation=True, marketing=True))
     assert {name: found["ann"][name] for name in ("age", "household_size", "orders", "net", "segment")} == {
         "age": "35-44",
         "household_size": "2",
@@ -145,8 +146,9 @@ def test_a_profile_is_one_row_of_what_is_known(spark: SparkSession) -> None:
 
 
 def test_silence_is_what_conf_says_it_is(spark: SparkSession) -> None:
-    found = profiles(spark, default_granted=False)
-    assert [found["ann"][name] for name in ("may_analyse", "may_personalise", "may_market")] == [True, False, False]
+    found = profiles(spark, Consent(analytics=False, personalisation=True, marketing=False))
+    assert [found["ann"][name] for name in ("may_analyse", "may_personalise", "may_market")] == [True, True, False]
+    assert [found["cy"][name] for name in ("may_analyse", "may_personalise", "may_market")] == [False, True, False]
 
 
 def test_quality_is_dated(spark: SparkSession) -> None:

@@ -207,6 +207,15 @@ def test_what_a_shop_allocated_to_a_line_is_its_discount(spark: SparkSession) ->
     assert (row["discount"], row["net"]) == (Decimal(2), Decimal(8))
 
 
+def test_a_shop_that_names_its_products_by_sku(spark: SparkSession) -> None:
+    shop = replace(SOURCES["shop"], product="sku")
+    nothing = nothing_yet(spark, silver.ORDER_LINES)
+    records = records_of(spark, "shop", [json.dumps(ORDER)])
+    made = take_in(silver.ORDER_LINES, records, nothing, SilverParams(sources=(shop,)))
+    outcome = Outcome(silver.ORDER_LINES, dict(made))
+    assert sorted(row["product_id"] for row in outcome.rows) == ["A", "B"]
+
+
 def test_a_csv_sale_and_the_same_in_another_order_of_columns(spark: SparkSession) -> None:
     line = "31198570044,1,2017-01-05T12:00:00-05:00,367,5,6000000997,853529,2,3.00,0.50,1.00,0.25"
     turned_header = ",".join(reversed(SALES_HEADER.split(",")))
