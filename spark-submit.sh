@@ -30,7 +30,7 @@ for ((i = 0; i < $#; i++)); do
     case ${words[i]} in
         --profile | --conf-dir | --set) submit_args+=("${words[@]:i:2}") && i=$((i + 1)) ;;
         --profile=* | --conf-dir=* | --set=*) submit_args+=("${words[i]}") ;;
-        --as-of) i=$((i + 1)) ;;
+        --as-of | --wait) i=$((i + 1)) ;;
         --dry-run) dry_run=true ;;
         -h | --help | --list)
             ours "$root/jobs/pipeline.py" "$@"

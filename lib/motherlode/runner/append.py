@@ -10,6 +10,7 @@ from motherlode.contracts.jobs import Append, Contents, Job, Previous
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
 from motherlode.runner.landing import read_contents
+from motherlode.runner.lease import Lease
 from motherlode.runner.state import Done, Plan, Versions
 from motherlode.runner.warehouse import Transaction
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def follow(
-    context: "Context", job: Job, mode: Append, name: str, params: Any, last: Done | None
+    context: "Context", job: Job, lease: Lease, mode: Append, name: str, params: Any, last: Done | None
 ) -> tuple[Plan, Versions] | None:
     """Take in all that is new in the input `name`: the plan and the versions left; None where nothing is new."""
     read = job.reads[name]
@@ -28,16 +29,24 @@ def follow(
     version = context.warehouse.version(stream)
     if version is None or (last is not None and last.plan.inputs.get(name) == version):
         return None
-    return _Follower(context, job, mode, stream, params, last).run(version)
+    return _Follower(context, job, lease, mode, stream, params, last).run(version)
 
 
 class _Follower:
     def __init__(
-        self, context: "Context", job: Job, mode: Append, stream: Table, params: Any, last: Done | None
+        self,
+        context: "Context",
+        job: Job,
+        lease: Lease,
+        mode: Append,
+        stream: Table,
+        params: Any,
+        last: Done | None,
     ) -> None:
         self.context = context
         self.warehouse = context.warehouse
         self.job = job
+        self.lease = lease
         self.mode = mode
         self.stream = stream
         self.params = params
@@ -103,6 +112,7 @@ class _Follower:
         else:
             plan = replace(self.plan, batch=batch, fingerprint=self.application, outputs=self._versions())
             state.begin(plan)
+            self.context.reach(self.job, "planned")
         outputs = self.job.transform(**self._arguments(rows, plan))
         for table in self.job.tables:
             written = outputs.get(table.name)
@@ -111,7 +121,10 @@ class _Follower:
             # An empty commit would look like news to every reader.
             if not written.isEmpty():
                 transaction = Transaction(f"{self.job.name}:{table.name}:{self.application}", batch)
+                self.lease.check()
                 self.warehouse.append(table, written, transaction)
+                self.context.reach(self.job, "written")
+        self.context.reach(self.job, "batch")
 
     def _arguments(self, rows: DataFrame, plan: Plan) -> dict[str, Any]:
         settings = self.context.settings

@@ -28,7 +28,8 @@ USAGE = """\
 KEY is the row's key: its values in the order of the table's key, separated by commas, or name=value pairs.
 Without KEY, explain shows how the table's key looks.
 
-Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract."""
+Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract, 4 another
+process runs the job."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,6 +51,13 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--as-of", metavar="DATE", help="the business day to compute for (default: the last complete one in silver)"
+    )
+    made.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        metavar="MINUTES",
+        help="wait for another process that runs the job (default: leave)",
     )
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
@@ -106,7 +114,7 @@ def _run(arguments: argparse.Namespace) -> Exit:
     from motherlode.runner.session import open_session
 
     spark = open_session(f"motherlode {arguments.command}", settings, verbose=arguments.verbose)
-    context = Context(spark, settings, as_of)
+    context = Context(spark, settings, as_of, wait=60 * arguments.wait)
     if arguments.command == "explain":
         from motherlode.runner.explain import explain
 

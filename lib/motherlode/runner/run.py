@@ -1,8 +1,10 @@
 """One run of one job, the same way for all: plan, read, consent, transform, checks, write, record."""
 
 import datetime
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, reduce
 from typing import Any
@@ -29,10 +31,11 @@ from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
 from motherlode.mining.errors import TooLittleData
-from motherlode.runner import append, consent
+from motherlode.runner import append, consent, faults
 from motherlode.runner.calendar import last_complete_day
 from motherlode.runner.documents import document_path, write_document
 from motherlode.runner.landing import list_landing
+from motherlode.runner.lease import Lease, held
 from motherlode.runner.state import Done, Plan, State, Versions, code_digest, digest
 from motherlode.runner.tracking import Tracking
 from motherlode.runner.upsert import Touched, touched_keys
@@ -49,6 +52,8 @@ class Context:
     spark: SparkSession
     settings: Settings
     as_of: datetime.date | None = None
+    wait: float = 0
+    """Seconds to wait for another process that runs the job."""
     found_day: datetime.date | None = None
     """The last business day that was looked up."""
     _found_in: str = ""
@@ -62,6 +67,16 @@ class Context:
         state = State(self.warehouse.storage, self.settings.paths.warehouse)
         state.check_format()
         return state
+
+    @cached_property
+    def pids(self) -> tuple[int, ...]:
+        """This process and its JVM."""
+        jvm: Any = self.spark.sparkContext._jvm
+        return os.getpid(), int(jvm.java.lang.ProcessHandle.current().pid())
+
+    def reach(self, job: Job, point: str) -> None:
+        """A place where a test can make a run die."""
+        faults.reach(job.name, point, self.pids[1])
 
     @cached_property
     def tracking(self) -> Tracking:
@@ -114,7 +129,9 @@ def run_job(context: Context, job: Job) -> Result:
     """
     started = time.monotonic()
     try:
-        done, status, why = _Run(context, job).execute()
+        folder = context.state.lease(job.name)
+        with held(context.warehouse.storage, folder, context.pids, context.wait) as lease:
+            done, status, why = _Run(context, job, lease).execute()
     except TooLittleData as error:
         # Beside the pipeline's other findings a model that cannot be fitted is one word, not a stop.
         return Result(job, "refused", str(error), time.monotonic() - started, {})
@@ -124,9 +141,10 @@ def run_job(context: Context, job: Job) -> Result:
 
 
 class _Run:
-    def __init__(self, context: Context, job: Job) -> None:
+    def __init__(self, context: Context, job: Job, lease: Lease) -> None:
         self.context = context
         self.job = job
+        self.lease = lease
         self.warehouse = context.warehouse
         self.started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self.clock = time.monotonic()
@@ -146,6 +164,7 @@ class _Run:
         elif last is not None and last.plan.fingerprint == plan.fingerprint and self._is_as_left(last, plan):
             return last, "skipped", "nothing changed"
         self.context.state.begin(plan)
+        self.context.reach(self.job, "planned")
         match self.job.mode:
             case Upsert() as mode:
                 outputs = self._upsert(plan, last, mode)
@@ -153,9 +172,7 @@ class _Run:
                 outputs = self._snapshot(plan, mode)
             case Append():
                 outputs = self._listing(plan)
-        done = self._done(plan, outputs, last)
-        self.context.state.finish(done)
-        return done, "done", _what_changed(plan, done)
+        return self._finish(plan, outputs, last)
 
     # --- what a run rests on -------------------------------------------------------------------
 
@@ -277,20 +294,18 @@ class _Run:
     # --- the modes -----------------------------------------------------------------------------
 
     def _append(self, last: Done | None, mode: Append, stream: str) -> tuple[Done | None, str, str]:
-        outcome = append.follow(self.context, self.job, mode, stream, self._params, last)
+        outcome = append.follow(self.context, self.job, self.lease, mode, stream, self._params, last)
         if outcome is None:
             return last, "skipped", "nothing new"
-        plan, outputs = outcome
-        done = self._done(plan, outputs, last)
-        self.context.state.finish(done)
-        return done, "done", _what_changed(plan, done)
+        return self._finish(*outcome, last)
 
     def _listing(self, plan: Plan) -> Versions:
         outputs = self.job.transform(**self._arguments(plan))
         for table in self.job.tables:
             rows = _frame(self.job, outputs, table).persist()
             if not rows.isEmpty():
-                self.warehouse.append(table, rows, self._transaction(plan, table))
+                with self._writing():
+                    self.warehouse.append(table, rows, self._transaction(plan, table))
         return self._versions()
 
     def _upsert(self, plan: Plan, last: Done | None, mode: Upsert) -> Versions:
@@ -308,12 +323,14 @@ class _Run:
             version = plan.outputs[table.name]
             transaction = self._transaction(plan, table)
             if version is None:
-                self.warehouse.overwrite(table, rows, transaction)
+                with self._writing():
+                    self.warehouse.overwrite(table, rows, transaction)
                 continue
             old = touched.restrict(self.warehouse.read(table, version))
             difference = self.warehouse.difference(table, old, rows).persist()
             if not difference.isEmpty():
-                self.warehouse.merge(table, difference, transaction)
+                with self._writing():
+                    self.warehouse.merge(table, difference, transaction)
         return self._versions()
 
     def _snapshot(self, plan: Plan, mode: Snapshot) -> Versions:
@@ -328,14 +345,18 @@ class _Run:
         for table in self.job.tables:
             rows = _frame(self.job, outputs, table)
             where = f"as_of = DATE'{plan.as_of}'" if mode.history else None
-            self.warehouse.overwrite(table, rows, self._transaction(plan, table), where)
+            with self._writing():
+                self.warehouse.overwrite(table, rows, self._transaction(plan, table), where)
         for model in self.job.models:
             version = registered.get(model.name) or self._register(plan, model, outputs.get(model.name))
+            self.lease.check()
             self.context.tracking.crown(model, version)
+            self.context.reach(self.job, "crowned")
         for document in self.job.documents:
             text = outputs.get(document.name)
             if not isinstance(text, str):
                 raise MotherlodeError(f"job {self.job.name}: its transform returned no text for {document.name}")
+            self.lease.check()
             write_document(self.warehouse.storage, self.context.settings.paths, document, text)
         return self._versions()
 
@@ -343,12 +364,32 @@ class _Run:
         if not isinstance(fitted, Fitted):
             raise MotherlodeError(f"job {self.job.name}: its transform returned no Fitted for {model.name}")
         tags = {"motherlode.as_of": plan.as_of or "", "motherlode.inputs": str(plan.inputs)}
-        return self.context.tracking.register(model, fitted, plan.fingerprint, tags)
+        self.context.reach(self.job, "fitted")
+        self.lease.check()
+        version = self.context.tracking.register(model, fitted, plan.fingerprint, tags)
+        self.context.reach(self.job, "registered")
+        return version
 
     # --- the record ----------------------------------------------------------------------------
 
     def _transaction(self, plan: Plan, table: Table) -> Transaction:
         return Transaction(f"{self.job.name}:{table.name}:{self.context.state.id}", plan.sequence)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Around each write: only who holds the lease writes."""
+        self.lease.check()
+        yield
+        self.context.reach(self.job, "written")
+
+    def _finish(self, plan: Plan, outputs: Versions, last: Done | None) -> tuple[Done, str, str]:
+        self.lease.check()
+        self.context.reach(self.job, "outputs")
+        done = self._done(plan, outputs, last)
+        self.context.state.finish(done)
+        self.context.reach(self.job, "recorded")
+        self.context.state.forget_plan(self.job.name)
+        return done, "done", _what_changed(plan, done)
 
     def _versions(self) -> Versions:
         return {table.name: self.warehouse.version(table) for table in self.job.tables}

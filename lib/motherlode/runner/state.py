@@ -96,6 +96,9 @@ class State:
         if known != marks:
             self.storage.write_json(path, marks)
 
+    def lease(self, job: str) -> str:
+        return f"{self.root}/leases/{job}"
+
     def checkpoint(self, job: str) -> str:
         return f"{self.root}/checkpoints/{job}"
 
@@ -125,11 +128,13 @@ class State:
         return Done(**{**value, "plan": Plan(**value["plan"])}) if value else None
 
     def finish(self, done: Done) -> None:
-        """Record the run, then let go of its plan: dying in between repeats a run that changes nothing."""
+        """Record the run; its plan may go then. Dying in between repeats a run that changes nothing."""
         value = asdict(done)
         job = done.plan.job
         self.storage.write_json(f"{self.root}/runs/{job}/{done.plan.sequence:08d}.json", value)
         self.storage.write_json(f"{self.root}/done/{job}.json", value)
+
+    def forget_plan(self, job: str) -> None:
         self.storage.delete(f"{self.root}/plans/{job}.json")
 
 

@@ -1,8 +1,10 @@
 """Small files on whatever file system a path names, by Hadoop's own client: local, HDFS, object stores."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 
@@ -56,6 +58,35 @@ class Storage:
         if not fs.rename(beside, where):
             fs.delete(where, False)
             fs.rename(beside, where)
+
+    def create(self, path: str, value: dict[str, Any]) -> bool:
+        """Write a new JSON file; of two processes at once, one is told True.
+
+        Object stores without conditional writes cannot promise that: there, the last one's content stays.
+        """
+        content = json.dumps(value, indent=1, sort_keys=True).encode()
+        fs, where = self._open(path)
+        if fs.getScheme() == "file":
+            # Hadoop's local client looks first and creates then.
+            local = Path(where.toUri().getPath())
+            local.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with local.open("xb") as file:
+                    file.write(content)
+            except FileExistsError:
+                return False
+            return True
+        try:
+            stream = fs.create(where, False)
+        except Py4JJavaError as error:
+            if "FileAlreadyExists" in error.java_exception.getClass().getName():
+                return False
+            raise
+        try:
+            stream.write(content)
+        finally:
+            stream.close()
+        return True
 
     def delete(self, path: str) -> None:
         fs, where = self._open(path)
