@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from motherlode.runner.context import Context
 from motherlode.runner.registry import all_jobs
-from motherlode.runner.run import Context, Result, run_job
+from motherlode.runner.run import Result, run_job
 from motherlode.settings import load_settings
 from motherlode.simulate import SimulateParams, Window, generate
 

@@ -15,7 +15,7 @@ from motherlode.runner.state import Done, Plan, Versions
 from motherlode.runner.warehouse import Transaction
 
 if TYPE_CHECKING:
-    from motherlode.runner.run import Context
+    from motherlode.runner.context import Context
 
 
 def follow(
@@ -26,7 +26,7 @@ def follow(
     stream = read.manifest if isinstance(read, Contents) else read
     if not isinstance(stream, Table):
         raise MotherlodeError(f"job {job.name}: {name} is no table to be followed")
-    version = context.warehouse.version(stream)
+    version = context.warehouse.content_version(stream)
     if version is None or (last is not None and last.plan.inputs.get(name) == version):
         return None
     return _Follower(context, job, lease, mode, stream, params, last).run(version)
@@ -106,11 +106,15 @@ class _Follower:
     def _write(self, rows: DataFrame, batch: int) -> None:
         """One batch: planned before its first write, so that a retry reads no half of its own."""
         state = self.context.state
-        unfinished = state.plan(self.job.name)
-        if unfinished is not None and unfinished.batch == batch and unfinished.fingerprint == self.application:
-            plan = unfinished
-        else:
-            plan = replace(self.plan, batch=batch, fingerprint=self.application, outputs=self._versions())
+        plan = self._planned(state.plan(self.job.name), batch)
+        if plan is None:
+            plan = replace(
+                self.plan,
+                batch=batch,
+                fingerprint=self.application,
+                outputs=self._versions(),
+                offsets=state.offsets(self.job.name, batch),
+            )
             state.begin(plan)
             self.context.reach(self.job, "planned")
         outputs = self.job.transform(**self._arguments(rows, plan))
@@ -125,6 +129,25 @@ class _Follower:
                 self.warehouse.append(table, written, transaction)
                 self.context.reach(self.job, "written")
         self.context.reach(self.job, "batch")
+
+    def _planned(self, known: Plan | None, batch: int) -> Plan | None:
+        """The plan of this batch, if it was begun before; it stays until the next one, for as long as the
+        checkpoint may repeat the batch.
+
+        Raises:
+            MotherlodeError: the batch is not the one that was begun: Delta would drop its rows in silence.
+        """
+        if known is None or known.batch is None or known.fingerprint != self.application:
+            return None
+        if known.batch + 1 == batch:
+            return None
+        if known.batch == batch and known.offsets == self.context.state.offsets(self.job.name, batch):
+            return known
+        raise MotherlodeError(
+            f"{self.job.name}: its checkpoint goes on with batch {batch}, and the last one begun was {known.batch}"
+            f"{' with other data' if known.batch == batch else ''}: another hand changed the checkpoint;"
+            " `./spark-submit.sh doctor --repair` puts it back"
+        )
 
     def _arguments(self, rows: DataFrame, plan: Plan) -> dict[str, Any]:
         settings = self.context.settings

@@ -17,7 +17,8 @@ from motherlode.runner.failure import explain_failure
 from motherlode.settings import default_conf_dir, load_settings
 
 if TYPE_CHECKING:
-    from motherlode.runner.run import Context, Result
+    from motherlode.runner.context import Context
+    from motherlode.runner.run import Result
 
 USAGE = """\
   ./spark-submit.sh pipeline                  run every job, in the order of the graph
@@ -110,7 +111,7 @@ def _run(arguments: argparse.Namespace) -> Exit:
         chosen = list(known.values()) if is_all else [find_job(arguments.command)]
     marks = check_keys()
 
-    from motherlode.runner.run import Context
+    from motherlode.runner.context import Context
     from motherlode.runner.session import open_session
 
     spark = open_session(f"motherlode {arguments.command}", settings, verbose=arguments.verbose)

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 
 from motherlode.errors import Exit, MotherlodeError
-from motherlode.runner.storage import Storage
+from motherlode.runner.storage import DamagedError, Storage
 
 BEAT_SECONDS = 10.0
 DEAD_AFTER_SECONDS = 60.0
@@ -148,7 +148,7 @@ def _read(storage: Storage, folder: str, number: int) -> Holder | None:
     """None where it is just being written or taken over."""
     try:
         said = storage.read_json(_path(folder, number))
-    except ValueError:
+    except DamagedError:
         return None
     return Holder(**{**said, "pids": tuple(said["pids"])}) if said else None
 

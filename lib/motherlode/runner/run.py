@@ -1,7 +1,6 @@
 """One run of one job, the same way for all: plan, read, consent, transform, checks, write, record."""
 
 import datetime
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property, reduce
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
@@ -27,87 +26,20 @@ from motherlode.contracts.jobs import (
     Upsert,
 )
 from motherlode.contracts.models import Champion, Fitted, Model
-from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
 from motherlode.mining.errors import TooLittleData
-from motherlode.runner import append, consent, faults
-from motherlode.runner.calendar import last_complete_day
+from motherlode.runner import append, consent
+from motherlode.runner.commits import Commit
+from motherlode.runner.context import Context
 from motherlode.runner.documents import document_path, write_document
 from motherlode.runner.landing import list_landing
 from motherlode.runner.lease import Lease, held
-from motherlode.runner.state import Done, Plan, State, Versions, code_digest, digest
-from motherlode.runner.tracking import Tracking
+from motherlode.runner.state import Done, Plan, Versions, code_digest, digest
 from motherlode.runner.upsert import Touched, touched_keys
-from motherlode.runner.warehouse import Transaction, Warehouse
-from motherlode.settings import Settings
+from motherlode.runner.warehouse import Transaction
 
 _DECISIONS = "_decisions"
-
-
-@dataclass
-class Context:
-    """What all jobs of one invocation share."""
-
-    spark: SparkSession
-    settings: Settings
-    as_of: datetime.date | None = None
-    wait: float = 0
-    """Seconds to wait for another process that runs the job."""
-    found_day: datetime.date | None = None
-    """The last business day that was looked up."""
-    _found_in: str = ""
-
-    @cached_property
-    def warehouse(self) -> Warehouse:
-        return Warehouse(self.spark, self.settings.paths.warehouse)
-
-    @cached_property
-    def state(self) -> State:
-        state = State(self.warehouse.storage, self.settings.paths.warehouse)
-        state.check_format()
-        return state
-
-    @cached_property
-    def pids(self) -> tuple[int, ...]:
-        """This process and its JVM."""
-        jvm: Any = self.spark.sparkContext._jvm
-        return os.getpid(), int(jvm.java.lang.ProcessHandle.current().pid())
-
-    def reach(self, job: Job, point: str) -> None:
-        """A place where a test can make a run die."""
-        faults.reach(job.name, point, self.pids[1])
-
-    @cached_property
-    def tracking(self) -> Tracking:
-        return Tracking(self.spark, self.settings.paths)
-
-    @cached_property
-    def sources(self) -> tuple[Any, ...]:
-        from motherlode.sources.intake import SilverParams
-
-        return tuple(self.settings.params_of(SilverParams).sources)
-
-    def business_day(self) -> datetime.date:
-        """The as_of of this run: as given, else the last complete business day in silver."""
-        if self.as_of is not None:
-            return self.as_of
-        tables = (EVENTS, ORDER_LINES)
-        versions = {table.full_name: self.warehouse.version(table) for table in tables}
-        key = digest([code_digest(), versions, asdict(self.settings.business)])
-        if self.found_day is None or self._found_in != key:
-            path = f"{self.state.root}/calendar.json"
-            known = self.warehouse.storage.read_json(path)
-            if known and known["key"] == key:
-                self.found_day = datetime.date.fromisoformat(known["as_of"])
-            else:
-                events, sales = (self.warehouse.read(table, versions[table.full_name]) for table in tables)
-                # Targets of a campaign are dated at its start, which may be to come.
-                rows = [events.where(F.col("type") != "campaign_targeted"), sales]
-                self.found_day = last_complete_day(rows, self.settings.business)
-                self.warehouse.storage.write_json(path, {"key": key, "as_of": self.found_day.isoformat()})
-            self._found_in = key
-        return self.found_day
 
 
 @dataclass(frozen=True)
@@ -214,10 +146,29 @@ class _Run:
         storage, paths = self.warehouse.storage, self.context.settings.paths
         documents = all(storage.exists(document_path(paths, document)) for document in self.job.documents)
         models = all(self.context.tracking.champion_version(model) is not None for model in self.job.models)
-        return documents and models and last.outputs == plan.outputs
+        return documents and models and not any(self._by_another_hand(last).values())
+
+    def _by_another_hand(self, last: Done) -> dict[str, Commit | None]:
+        """For each table that the last run left: the commit since then that no run of this job made."""
+        return {
+            table.name: self.warehouse.by_another_hand(table, left, self._application(table))
+            for table in self.job.tables
+            if (left := last.outputs.get(table.name)) is not None
+        }
+
+    def _application(self, table: Table) -> str:
+        """What this job's transactions on a table are called."""
+        state = self.context.state
+        whose = state.checkpoint_id(self.job.name) if self._is_stream else state.id
+        return f"{self.job.name}:{table.name}:{whose}"
+
+    @property
+    def _is_stream(self) -> bool:
+        return isinstance(self.job.mode, Append) and self.job.mode.stream is not None
 
     def _plan(self, last: Done | None, unfinished: Plan | None) -> Plan:
         inputs: Versions = {name: self.warehouse.version(table) for name, table in self._inputs.items()}
+        contents = {name: self.warehouse.content_version(table) for name, table in self._inputs.items()}
         models = {m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()}
         as_of = self._as_of.isoformat() if self._as_of else None
         recipe = digest(
@@ -231,7 +182,7 @@ class _Run:
             job=self.job.name,
             # Delta drops a write whose number it has seen: one that died may have used the next one.
             sequence=1 + max((run.sequence for run in (last and last.plan, unfinished) if run), default=0),
-            fingerprint=digest([self.job.name, recipe, inputs, models, as_of, found]),
+            fingerprint=digest([self.job.name, recipe, contents, models, as_of, found]),
             recipe=recipe,
             inputs=inputs,
             models=models,
@@ -294,6 +245,14 @@ class _Run:
     # --- the modes -----------------------------------------------------------------------------
 
     def _append(self, last: Done | None, mode: Append, stream: str) -> tuple[Done | None, str, str]:
+        for name, commit in self._by_another_hand(last).items() if last else ():
+            if commit is not None:
+                raise MotherlodeError(
+                    f"{self.job.layer.label}.{name}: another hand changed it ({commit.operation}, version"
+                    f" {commit.version}), and what its job took in before it will not take in again:"
+                    f" `restore {self.job.layer.label}.{name}` puts back what it left,"
+                    f" `rebuild {self.job.layer.label}.{name}` derives it again"
+                )
         outcome = append.follow(self.context, self.job, self.lease, mode, stream, self._params, last)
         if outcome is None:
             return last, "skipped", "nothing new"
@@ -312,7 +271,7 @@ class _Run:
         touched: Touched | None = Touched(mode.by, None)
         is_new = any(version is None for version in plan.outputs.values())
         # A table that was rolled back or written by another hand is made anew from its inputs.
-        is_ours = last is not None and all(last.outputs.get(name) == v for name, v in plan.outputs.items())
+        is_ours = last is not None and not any(self._by_another_hand(last).values())
         if last is not None and is_ours and not is_new and last.plan.recipe == plan.recipe:
             touched = touched_keys(self.warehouse, mode.by, self._inputs, last.plan.inputs, plan.inputs)
         if touched is None:
@@ -373,7 +332,7 @@ class _Run:
     # --- the record ----------------------------------------------------------------------------
 
     def _transaction(self, plan: Plan, table: Table) -> Transaction:
-        return Transaction(f"{self.job.name}:{table.name}:{self.context.state.id}", plan.sequence)
+        return Transaction(self._application(table), plan.sequence)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -388,7 +347,8 @@ class _Run:
         done = self._done(plan, outputs, last)
         self.context.state.finish(done)
         self.context.reach(self.job, "recorded")
-        self.context.state.forget_plan(self.job.name)
+        if not self._is_stream:
+            self.context.state.forget_plan(self.job.name)
         return done, "done", _what_changed(plan, done)
 
     def _versions(self) -> Versions:
@@ -415,4 +375,4 @@ def _what_changed(plan: Plan, done: Done) -> str:
     return "" if changed or not done.outputs else "no row changed"
 
 
-__all__ = ["Context", "Result", "run_job"]
+__all__ = ["Result", "run_job"]

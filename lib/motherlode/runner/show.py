@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
-from motherlode.runner.run import Context, Result
+from motherlode.runner.context import Context
+from motherlode.runner.run import Result
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 # Tables of what was not taken: how their names end, and what is said of their rows.

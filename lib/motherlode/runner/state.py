@@ -31,6 +31,7 @@ class Plan:
         recipe: of code and parameters alone; another one recomputes all.
         inputs: version of every input table; models: version of every model that is read.
         outputs: version of the job's own tables before the run.
+        batch: of a stream; offsets: what its checkpoint says of that batch.
     """
 
     job: str
@@ -42,6 +43,7 @@ class Plan:
     outputs: Versions
     as_of: str | None
     batch: int | None = None
+    offsets: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,21 +88,26 @@ class State:
         Raises:
             UsageError: they were made with another one.
         """
-        path = f"{self.root}/keys.json"
-        known = self.storage.read_json(path) or {}
-        if wrong := sorted(name for name, mark in marks.items() if known.get(name, mark) != mark):
+        known = {name: self.storage.read_json(f"{self.root}/keys/{name}.json") for name in marks}
+        if wrong := sorted(name for name, mark in marks.items() if (known[name] or {"mark": mark})["mark"] != mark):
             raise UsageError(
                 f"{', '.join(wrong)}: another key than this warehouse was made with: set that one, or another"
                 " paths.warehouse (README, keys, says what is lost with a key)"
             )
-        if known != marks:
-            self.storage.write_json(path, marks)
+        for name, mark in marks.items():
+            if known[name] is None:
+                self.storage.write_json(f"{self.root}/keys/{name}.json", {"mark": mark})
 
     def lease(self, job: str) -> str:
         return f"{self.root}/leases/{job}"
 
     def checkpoint(self, job: str) -> str:
         return f"{self.root}/checkpoints/{job}"
+
+    def offsets(self, job: str, batch: int) -> str | None:
+        """What a stream's checkpoint says of a batch: from where to where it reads."""
+        content = self.storage.read(f"{self.checkpoint(job)}/offsets/{batch}")
+        return None if content is None else content.decode()
 
     def checkpoint_id(self, job: str) -> str:
         """Names a job's checkpoint: one made anew counts its batches from 0 again."""

@@ -1,11 +1,18 @@
 """Small files on whatever file system a path names, by Hadoop's own client: local, HDFS, object stores."""
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+from motherlode.errors import MotherlodeError
+
+
+class DamagedError(MotherlodeError):
+    """A file of ours is not as it was written."""
 
 
 class Storage:
@@ -64,7 +71,7 @@ class Storage:
 
         Object stores without conditional writes cannot promise that: there, the last one's content stays.
         """
-        content = json.dumps(value, indent=1, sort_keys=True).encode()
+        content = _sealed(value)
         fs, where = self._open(path)
         if fs.getScheme() == "file":
             # Hadoop's local client looks first and creates then.
@@ -93,17 +100,39 @@ class Storage:
         fs.delete(where, True)
 
     def read_json(self, path: str) -> dict[str, Any] | None:
-        value: dict[str, Any]
+        """What `write_json` or `create` wrote; None where there is nothing.
+
+        Raises:
+            DamagedError: it is not as it was written.
+        """
         content = self.read(path)
         if content is not None:
-            value = json.loads(content)
-            return value
+            return _unsealed(content, path)
         try:
             # Died between deleting and renaming. One that died while writing left half a file, on which nothing rests.
-            value = json.loads(self.read(f"{path}.new") or b"null")
-        except ValueError:
+            return _unsealed(self.read(f"{path}.new") or b"", path)
+        except DamagedError:
             return None
-        return value
 
     def write_json(self, path: str, value: dict[str, Any]) -> None:
-        self.write(path, json.dumps(value, indent=1, sort_keys=True).encode())
+        self.write(path, _sealed(value))
+
+
+def _sealed(value: dict[str, Any]) -> bytes:
+    """As JSON, with a checksum: a flipped bit must not pass for another version of a table."""
+    return json.dumps({"sum": _sum(value), "value": value}, indent=1, sort_keys=True).encode()
+
+
+def _unsealed(content: bytes, path: str) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+        value: dict[str, Any] = found["value"]
+        if found["sum"] == _sum(value):
+            return value
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise DamagedError(f"{path}: is not as it was written; `./spark-submit.sh doctor` says what can be done")
+
+
+def _sum(value: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(value, sort_keys=True).encode())

@@ -1,11 +1,9 @@
 """The Delta tables: created from their contracts, read at a version, written in one commit each."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -14,6 +12,7 @@ from pyspark.sql.types import StructField, StructType
 
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import QualityError, UsageError
+from motherlode.runner.commits import Commit, commit_of
 from motherlode.runner.storage import Storage
 
 _COMMIT = re.compile(r"(\d{20})\.json")
@@ -35,6 +34,7 @@ class Warehouse:
         self.spark = spark
         self.root = root.rstrip("/")
         self.storage = Storage(spark)
+        self._commits: dict[str, Commit] = {}
 
     def path(self, table: Table) -> str:
         return f"{self.root}/{table.layer.label}/{table.name}"
@@ -174,13 +174,37 @@ class Warehouse:
         # A table that is older than it was has been restored or made anew.
         counted: int | None = None if known is not None and known > version else rows
         for commit in range(0 if known is None else known + 1, version + 1):
-            counted = None if counted is None else _rows_after(self._commit(table, commit), counted)
+            counted = None if counted is None else self.commit(table, commit).rows_after(counted)
         return self.read(table, version).count() if counted is None else counted
 
-    def _commit(self, table: Table, version: int) -> dict[str, Any]:
-        content = self.storage.read(f"{self.path(table)}/_delta_log/{version:020d}.json") or b""
-        actions = (json.loads(line) for line in content.splitlines())
-        return next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    def commit(self, table: Table, version: int) -> Commit:
+        """What a commit of the table says of itself."""
+        path = f"{self.path(table)}/_delta_log/{version:020d}.json"
+        if path not in self._commits:
+            self._commits[path] = commit_of(version, self.storage.read(path))
+        return self._commits[path]
+
+    def content_version(self, table: Table) -> int | None:
+        """The newest version that changed rows: compaction and the like leave a table what it was."""
+        version = self.version(table)
+        while version and self.commit(table, version).is_upkeep:
+            version -= 1
+        return version
+
+    def by_another_hand(self, table: Table, since: int, application: str) -> Commit | None:
+        """The first commit after `since` that changed rows and carries no transaction of ours; None for none.
+
+        A table that is older than `since` was restored or made anew outside of Delta: its newest commit.
+        """
+        newest = self.version(table)
+        if newest is None or newest < since:
+            return Commit(version=-1 if newest is None else newest, operation="REPLACED")
+        for version in range(since + 1, newest + 1):
+            commit = self.commit(table, version)
+            # Of what Delta has cleaned away nobody can say whose it was.
+            if commit.operation and not commit.is_upkeep and application not in commit.applications:
+                return commit
+        return None
 
     def _writer(self, table: Table, rows: DataFrame, transaction: Transaction) -> DataFrameWriter:
         schema = StructType([StructField(f.name, f.type, f.nullable) for f in table.fields])
@@ -199,23 +223,6 @@ class Warehouse:
         finally:
             conf.unset("spark.databricks.delta.write.txnAppId")
             conf.unset("spark.databricks.delta.write.txnVersion")
-
-
-def _rows_after(commit: dict[str, Any], rows: int) -> int | None:
-    """Rows that a commit leaves of a table of `rows`; None where it does not say."""
-    metrics = {name: int(value) for name, value in commit.get("operationMetrics", {}).items() if value.isdigit()}
-    said = commit.get("operationParameters", {})
-    match commit.get("operation"), said.get("mode"):
-        case ("CREATE TABLE", _):
-            return rows
-        case ("WRITE", "Append"):
-            written = metrics.get("numOutputRows")
-            return None if written is None else rows + written
-        case ("WRITE", "Overwrite") if rows == 0 or "predicate" not in said:
-            return metrics.get("numOutputRows")
-        case ("MERGE", _) if {"numTargetRowsInserted", "numTargetRowsDeleted"} <= metrics.keys():
-            return rows + metrics["numTargetRowsInserted"] - metrics["numTargetRowsDeleted"]
-    return None
 
 
 def _nullable(schema: StructType) -> StructType:

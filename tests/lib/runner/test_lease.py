@@ -78,9 +78,8 @@ def test_who_fell_silent_elsewhere_is_taken_over(storage: Storage, tmp_path: Pat
 def test_who_beats_elsewhere_lives(storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with held(storage, str(tmp_path), HERE):
         monkeypatch.setattr(socket, "gethostname", lambda: "another.example")
-        with pytest.raises(LeaseHeldError):
-            with held(storage, str(tmp_path), HERE, wait=1.5):
-                pytest.fail("two at once")
+        with pytest.raises(LeaseHeldError), held(storage, str(tmp_path), HERE, wait=1.5):
+            pytest.fail("two at once")
 
 
 def test_who_was_taken_over_writes_no_more(storage: Storage, tmp_path: Path) -> None:

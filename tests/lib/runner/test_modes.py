@@ -15,7 +15,8 @@ from motherlode.contracts.fields import DATE, LONG, STRING, Field
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot, Upsert
 from motherlode.contracts.tables import Layer, Purpose, Subject, Table
 from motherlode.errors import UsageError
-from motherlode.runner.run import Context, run_job
+from motherlode.runner.context import Context
+from motherlode.runner.run import run_job
 from motherlode.runner.state import State
 from motherlode.runner.warehouse import Transaction, Warehouse
 from motherlode.settings import load_settings
@@ -168,7 +169,7 @@ def test_a_key_taken_out_of_the_marks_is_taken_anew(context: Context) -> None:
     context.state.keep_keys({"A": "1", "B": "2"})
     with pytest.raises(UsageError, match="B: another key"):
         context.state.keep_keys({"A": "1", "B": "3"})
-    context.warehouse.storage.write_json(f"{context.state.root}/keys.json", {"A": "1"})
+    context.warehouse.storage.delete(f"{context.state.root}/keys/B.json")
     context.state.keep_keys({"A": "1", "B": "3"})
     with pytest.raises(UsageError, match="B: another key"):
         context.state.keep_keys({"A": "1", "B": "2"})
