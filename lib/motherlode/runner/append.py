@@ -11,7 +11,7 @@ from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
 from motherlode.runner.landing import read_contents
 from motherlode.runner.lease import Lease
-from motherlode.runner.state import Done, Plan, Versions
+from motherlode.runner.state import Done, Plan, Versions, code_digest
 from motherlode.runner.warehouse import Transaction
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ class _Follower:
         plan = Plan(
             job=self.job.name,
             sequence=self.last.plan.sequence + 1 if self.last else 1,
-            fingerprint="",
-            recipe="",
+            code=code_digest(),
+            options="",
             inputs={str(self.mode.stream): version, **self._static_versions()},
+            contents={str(self.mode.stream): version},
             models={},
             outputs=self._versions(),
             as_of=None,
@@ -111,7 +112,7 @@ class _Follower:
             plan = replace(
                 self.plan,
                 batch=batch,
-                fingerprint=self.application,
+                checkpoint=self.application,
                 outputs=self._versions(),
                 offsets=state.offsets(self.job.name, batch),
             )
@@ -137,7 +138,7 @@ class _Follower:
         Raises:
             MotherlodeError: the batch is not the one that was begun: Delta would drop its rows in silence.
         """
-        if known is None or known.batch is None or known.fingerprint != self.application:
+        if known is None or known.batch is None or known.checkpoint != self.application:
             return None
         if known.batch + 1 == batch:
             return None

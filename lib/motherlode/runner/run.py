@@ -4,8 +4,8 @@ import datetime
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import cached_property, reduce
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -30,16 +30,14 @@ from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
 from motherlode.mining.errors import TooLittleData
 from motherlode.runner import append, consent
-from motherlode.runner.commits import Commit
 from motherlode.runner.context import Context
-from motherlode.runner.documents import document_path, write_document
+from motherlode.runner.documents import write_document
 from motherlode.runner.landing import list_landing
 from motherlode.runner.lease import Lease, held
-from motherlode.runner.state import Done, Plan, Versions, code_digest, digest
+from motherlode.runner.planner import DECISIONS, Planner
+from motherlode.runner.state import Done, Plan, Versions
 from motherlode.runner.upsert import Touched, touched_keys
 from motherlode.runner.warehouse import Transaction
-
-_DECISIONS = "_decisions"
 
 
 @dataclass(frozen=True)
@@ -78,22 +76,21 @@ class _Run:
         self.job = job
         self.lease = lease
         self.warehouse = context.warehouse
+        self.planner = Planner(context, job)
         self.started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self.clock = time.monotonic()
 
     def execute(self) -> tuple[Done | None, str, str]:
         last = self.context.state.done(self.job.name)
-        waiting = self._missing_champion()
-        if waiting:
-            until = f" on what was known by {self._as_of}" if self._as_of else ""
-            return last, "skipped", f"{waiting.full_name} was not trained{until}: see its job above"
+        if waiting := self.planner.waits_for():
+            return last, "skipped", waiting
         unfinished = self.context.state.plan(self.job.name)
         if isinstance(self.job.mode, Append) and self.job.mode.stream is not None:
             return self._append(last, self.job.mode, self.job.mode.stream)
-        plan = self._plan(last, unfinished)
+        plan = self.planner.plan(last, unfinished)
         if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
             plan = unfinished
-        elif last is not None and last.plan.fingerprint == plan.fingerprint and self._is_as_left(last, plan):
+        elif last is not None and not self.planner.news(last, plan):
             return last, "skipped", "nothing changed"
         self.context.state.begin(plan)
         self.context.reach(self.job, "planned")
@@ -108,92 +105,10 @@ class _Run:
 
     # --- what a run rests on -------------------------------------------------------------------
 
-    @cached_property
-    def _inputs(self) -> dict[str, Table]:
-        """Input tables by the name of the read; the consents that are applied unseen are one of them."""
-        tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
-        for read in self.job.reads.values():
-            if isinstance(read, Addresses):
-                tables |= {table.full_name: table for table in read.tables}
-        if consent.applies(self.job):
-            tables[_DECISIONS] = CONSENTS
-        return tables
-
-    @cached_property
-    def _params(self) -> Any:
-        return self.context.settings.params_of(self.job.params) if self.job.params else None
-
-    @cached_property
-    def _as_of(self) -> datetime.date | None:
-        dated = isinstance(self.job.mode, Snapshot) and self.job.mode.history
-        return self.context.business_day() if dated or "as_of" in self.job.wants or self.job.models else None
-
-    def _models(self) -> list[Model]:
-        read = [read for read in self.job.reads.values() if isinstance(read, Model)]
-        for scorecard in self.job.reads.values():
-            if isinstance(scorecard, Scorecard):
-                read += [m for m in scorecard.models if self.context.tracking.champion_version(m) is not None]
-        return read
-
-    def _missing_champion(self) -> Model | None:
-        for read in self.job.reads.values():
-            if isinstance(read, Model) and self.context.tracking.champion_version(read, self._as_of) is None:
-                return read
-        return None
-
-    def _is_as_left(self, last: Done, plan: Plan) -> bool:
-        """Whether all that the last run made is still there, by no other hand."""
-        storage, paths = self.warehouse.storage, self.context.settings.paths
-        documents = all(storage.exists(document_path(paths, document)) for document in self.job.documents)
-        models = all(self.context.tracking.champion_version(model) is not None for model in self.job.models)
-        return documents and models and not any(self._by_another_hand(last).values())
-
-    def _by_another_hand(self, last: Done) -> dict[str, Commit | None]:
-        """For each table that the last run left: the commit since then that no run of this job made."""
-        return {
-            table.name: self.warehouse.by_another_hand(table, left, self._application(table))
-            for table in self.job.tables
-            if (left := last.outputs.get(table.name)) is not None
-        }
-
-    def _application(self, table: Table) -> str:
-        """What this job's transactions on a table are called."""
-        state = self.context.state
-        whose = state.checkpoint_id(self.job.name) if self._is_stream else state.id
-        return f"{self.job.name}:{table.name}:{whose}"
-
-    @property
-    def _is_stream(self) -> bool:
-        return isinstance(self.job.mode, Append) and self.job.mode.stream is not None
-
-    def _plan(self, last: Done | None, unfinished: Plan | None) -> Plan:
-        inputs: Versions = {name: self.warehouse.version(table) for name, table in self._inputs.items()}
-        contents = {name: self.warehouse.content_version(table) for name, table in self._inputs.items()}
-        models = {m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()}
-        as_of = self._as_of.isoformat() if self._as_of else None
-        recipe = digest(
-            [code_digest(), asdict(self._params) if self._params else None, asdict(self.context.settings.consent)]
-        )
-        found = None
-        if any(isinstance(read, Landing) for read in self.job.reads.values()):
-            # Files are no versioned table: a listing is never skipped, and finds nothing new by itself.
-            found = self.started_at
-        return Plan(
-            job=self.job.name,
-            # Delta drops a write whose number it has seen: one that died may have used the next one.
-            sequence=1 + max((run.sequence for run in (last and last.plan, unfinished) if run), default=0),
-            fingerprint=digest([self.job.name, recipe, contents, models, as_of, found]),
-            recipe=recipe,
-            inputs=inputs,
-            models=models,
-            outputs=self._versions(),
-            as_of=as_of,
-        )
-
     def _arguments(self, plan: Plan, touched: Touched | None = None) -> dict[str, Any]:
         """The transform's arguments: each input at its planned version, consent applied, then restricted."""
         arguments: dict[str, Any] = {}
-        decisions = self.warehouse.read(CONSENTS, plan.inputs.get(_DECISIONS)) if consent.applies(self.job) else None
+        decisions = self.warehouse.read(CONSENTS, plan.inputs.get(DECISIONS)) if consent.applies(self.job) else None
         for name, read in self.job.reads.items():
             match read:
                 case Table():
@@ -217,9 +132,9 @@ class _Run:
                 case Contents():
                     raise MotherlodeError(f"job {self.job.name}: contents are streamed: its mode must be Append")
         if "params" in self.job.wants:
-            arguments["params"] = self._params
+            arguments["params"] = self.planner.params
         if "as_of" in self.job.wants:
-            arguments["as_of"] = self._as_of
+            arguments["as_of"] = self.planner.as_of
         return arguments
 
     def _champion(self, model: Model, plan: Plan) -> Champion:
@@ -245,15 +160,13 @@ class _Run:
     # --- the modes -----------------------------------------------------------------------------
 
     def _append(self, last: Done | None, mode: Append, stream: str) -> tuple[Done | None, str, str]:
-        for name, commit in self._by_another_hand(last).items() if last else ():
-            if commit is not None:
-                raise MotherlodeError(
-                    f"{self.job.layer.label}.{name}: another hand changed it ({commit.operation}, version"
-                    f" {commit.version}), and what its job took in before it will not take in again:"
-                    f" `restore {self.job.layer.label}.{name}` puts back what it left,"
-                    f" `rebuild {self.job.layer.label}.{name}` derives it again"
-                )
-        outcome = append.follow(self.context, self.job, self.lease, mode, stream, self._params, last)
+        for table, commit in self.planner.by_another_hand(last) if last else ():
+            raise MotherlodeError(
+                f"{table.full_name}: another hand changed it ({commit.operation}, version {commit.version}), and what"
+                f" its job took in before it does not take in again: `restore {table.full_name}` puts back what the job"
+                f" left, `rebuild {table.full_name}` derives it again"
+            )
+        outcome = append.follow(self.context, self.job, self.lease, mode, stream, self.planner.params, last)
         if outcome is None:
             return last, "skipped", "nothing new"
         return self._finish(*outcome, last)
@@ -265,15 +178,15 @@ class _Run:
             if not rows.isEmpty():
                 with self._writing():
                     self.warehouse.append(table, rows, self._transaction(plan, table))
-        return self._versions()
+        return self.planner.versions()
 
     def _upsert(self, plan: Plan, last: Done | None, mode: Upsert) -> Versions:
         touched: Touched | None = Touched(mode.by, None)
         is_new = any(version is None for version in plan.outputs.values())
         # A table that was rolled back or written by another hand is made anew from its inputs.
-        is_ours = last is not None and not any(self._by_another_hand(last).values())
+        is_ours = last is not None and not self.planner.by_another_hand(last)
         if last is not None and is_ours and not is_new and last.plan.recipe == plan.recipe:
-            touched = touched_keys(self.warehouse, mode.by, self._inputs, last.plan.inputs, plan.inputs)
+            touched = touched_keys(self.warehouse, mode.by, self.planner.inputs, last.plan.inputs, plan.inputs)
         if touched is None:
             return plan.outputs
         outputs = self.job.transform(**self._arguments(plan, touched))
@@ -290,7 +203,7 @@ class _Run:
             if not difference.isEmpty():
                 with self._writing():
                     self.warehouse.merge(table, difference, transaction)
-        return self._versions()
+        return self.planner.versions()
 
     def _snapshot(self, plan: Plan, mode: Snapshot) -> Versions:
         """Tables first, then models, the aliases last: a reader never meets a champion without its tables."""
@@ -317,7 +230,7 @@ class _Run:
                 raise MotherlodeError(f"job {self.job.name}: its transform returned no text for {document.name}")
             self.lease.check()
             write_document(self.warehouse.storage, self.context.settings.paths, document, text)
-        return self._versions()
+        return self.planner.versions()
 
     def _register(self, plan: Plan, model: Model, fitted: object) -> str:
         if not isinstance(fitted, Fitted):
@@ -332,7 +245,7 @@ class _Run:
     # --- the record ----------------------------------------------------------------------------
 
     def _transaction(self, plan: Plan, table: Table) -> Transaction:
-        return Transaction(self._application(table), plan.sequence)
+        return Transaction(self.planner.application(table), plan.sequence)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -347,12 +260,9 @@ class _Run:
         done = self._done(plan, outputs, last)
         self.context.state.finish(done)
         self.context.reach(self.job, "recorded")
-        if not self._is_stream:
+        if not self.planner.is_stream:
             self.context.state.forget_plan(self.job.name)
         return done, "done", _what_changed(plan, done)
-
-    def _versions(self) -> Versions:
-        return {table.name: self.warehouse.version(table) for table in self.job.tables}
 
     def _done(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
         rows: dict[str, int] = {}

@@ -27,23 +27,34 @@ class Plan:
 
     Args:
         sequence: counts the job's runs: the version of its Delta transactions.
-        fingerprint: of all that the result rests on; the same one again is skipped.
-        recipe: of code and parameters alone; another one recomputes all.
-        inputs: version of every input table; models: version of every model that is read.
+        code: a hash of the code; options: one of the job's settings. Others recompute all.
+        inputs: version of every input table; contents: the newest of them that changed rows.
+        models: version of every model that is read.
         outputs: version of the job's own tables before the run.
-        batch: of a stream; offsets: what its checkpoint says of that batch.
+        batch: of a stream, in the checkpoint of that name; offsets: what that says of the batch.
     """
 
     job: str
     sequence: int
-    fingerprint: str
-    recipe: str
+    code: str
+    options: str
     inputs: Versions
+    contents: Versions
     models: dict[str, str]
     outputs: Versions
     as_of: str | None
     batch: int | None = None
     offsets: str | None = None
+    checkpoint: str | None = None
+
+    @property
+    def recipe(self) -> tuple[str, str]:
+        return self.code, self.options
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that the result rests on; the same one again is skipped."""
+        return digest([self.job, self.code, self.options, self.contents, self.models, self.as_of])
 
 
 @dataclass(frozen=True)

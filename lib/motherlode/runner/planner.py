@@ -1,0 +1,130 @@
+"""What a job's next run would rest on, and whether that is anything new."""
+
+import datetime
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+from motherlode.contracts.identity import CONSENTS
+from motherlode.contracts.jobs import Addresses, Append, Job, Landing, Scorecard, Snapshot
+from motherlode.contracts.models import Model
+from motherlode.contracts.tables import Table
+from motherlode.runner import consent
+from motherlode.runner.commits import Commit
+from motherlode.runner.context import Context
+from motherlode.runner.documents import document_path
+from motherlode.runner.state import Done, Plan, Versions, code_digest, digest
+
+DECISIONS = "_decisions"
+"""The consents that are applied to a job unseen, among its inputs."""
+
+
+class Planner:
+    """Reads logs and state alone: it starts no Spark job, but for the last complete business day."""
+
+    def __init__(self, context: Context, job: Job) -> None:
+        self.context = context
+        self.job = job
+        self.warehouse = context.warehouse
+
+    @cached_property
+    def inputs(self) -> dict[str, Table]:
+        """Input tables by the name of the read; the consents that are applied unseen are one of them."""
+        tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
+        for read in self.job.reads.values():
+            if isinstance(read, Addresses):
+                tables |= {table.full_name: table for table in read.tables}
+        if consent.applies(self.job):
+            tables[DECISIONS] = CONSENTS
+        return tables
+
+    @cached_property
+    def params(self) -> Any:
+        return self.context.settings.params_of(self.job.params) if self.job.params else None
+
+    @cached_property
+    def as_of(self) -> datetime.date | None:
+        dated = isinstance(self.job.mode, Snapshot) and self.job.mode.history
+        return self.context.business_day() if dated or "as_of" in self.job.wants or self.job.models else None
+
+    @property
+    def is_stream(self) -> bool:
+        return isinstance(self.job.mode, Append) and self.job.mode.stream is not None
+
+    def application(self, table: Table) -> str:
+        """What this job's transactions on a table are called."""
+        state = self.context.state
+        whose = state.checkpoint_id(self.job.name) if self.is_stream else state.id
+        return f"{self.job.name}:{table.name}:{whose}"
+
+    def versions(self) -> Versions:
+        """Of the job's own tables, now."""
+        return {table.name: self.warehouse.version(table) for table in self.job.tables}
+
+    def waits_for(self) -> str:
+        """Why the job cannot run yet; empty where it can."""
+        for read in self.job.reads.values():
+            if isinstance(read, Model) and self.context.tracking.champion_version(read, self.as_of) is None:
+                until = f" on what was known by {self.as_of}" if self.as_of else ""
+                return f"{read.full_name} was not trained{until}: see its job above"
+        return ""
+
+    def plan(self, last: Done | None, unfinished: Plan | None) -> Plan:
+        """The next run's plan.
+
+        Args:
+            unfinished: the plan of a run that died.
+        """
+        return Plan(
+            job=self.job.name,
+            # Delta drops a write whose number it has seen: one that died may have used the next one.
+            sequence=1 + max((run.sequence for run in (last and last.plan, unfinished) if run), default=0),
+            code=code_digest(),
+            options=digest([asdict(self.params) if self.params else None, asdict(self.context.settings.consent)]),
+            inputs={name: self.warehouse.version(table) for name, table in self.inputs.items()},
+            contents={name: self.warehouse.content_version(table) for name, table in self.inputs.items()},
+            models={m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()},
+            outputs=self.versions(),
+            as_of=self.as_of.isoformat() if self.as_of else None,
+        )
+
+    def news(self, last: Done, plan: Plan) -> list[str]:
+        """What is new since the last run; empty where another one would change nothing."""
+        before = last.plan
+        found = []
+        if any(isinstance(read, Landing) for read in self.job.reads.values()):
+            # Files are no versioned table: a listing is never skipped, and finds nothing new by itself.
+            found.append("the landing folder is listed each time")
+        found += [name for name in ("code", "options") if getattr(before, name) != getattr(plan, name)]
+        if before.as_of != plan.as_of:
+            found.append(f"as of {plan.as_of} instead of {before.as_of}")
+        for then, now in ((before.contents, plan.contents), (before.models, plan.models)):
+            found += sorted(self._named(name) for name in then | now if then.get(name) != now.get(name))
+        found += [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
+        return found + self._gone()
+
+    def by_another_hand(self, last: Done) -> list[tuple[Table, Commit]]:
+        """The tables that somebody else changed since the last run, and by which commit."""
+        found = []
+        for table in self.job.tables:
+            left = last.outputs.get(table.name)
+            if left is not None and (commit := self.warehouse.by_another_hand(table, left, self.application(table))):
+                found.append((table, commit))
+        return found
+
+    def _named(self, name: str) -> str:
+        return self.inputs[name].full_name if name in self.inputs else name
+
+    def _gone(self) -> list[str]:
+        """What the job made beside tables and is no longer there."""
+        storage, paths = self.warehouse.storage, self.context.settings.paths
+        documents = [d.full_name for d in self.job.documents if not storage.exists(document_path(paths, d))]
+        models = [m.full_name for m in self.job.models if self.context.tracking.champion_version(m) is None]
+        return [f"{name} is gone" for name in (*documents, *models)]
+
+    def _models(self) -> list[Model]:
+        read = [read for read in self.job.reads.values() if isinstance(read, Model)]
+        for scorecard in self.job.reads.values():
+            if isinstance(scorecard, Scorecard):
+                read += [m for m in scorecard.models if self.context.tracking.champion_version(m) is not None]
+        return read
