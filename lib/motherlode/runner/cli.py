@@ -7,12 +7,12 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from motherlode.contracts.fields import ContractError
 from motherlode.contracts.jobs import Job
 from motherlode.errors import Exit, MotherlodeError, UsageError
 from motherlode.runner import show
+from motherlode.runner.commands import COMMANDS
 from motherlode.runner.failure import explain_failure
 from motherlode.settings import default_conf_dir, load_settings
 
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from motherlode.runner.context import Context
     from motherlode.runner.run import Result
 
-USAGE = """\
-  ./spark-submit.sh pipeline                  run every job, in the order of the graph
-  ./spark-submit.sh silver.events             run one job: LAYER.NAME, or NAME where it is clear
-  ./spark-submit.sh explain TABLE KEY         walk from a row back to the raw records that it rests on
-  ./spark-submit.sh --list                    show the graph
-
+EXITS = """\
 KEY is the row's key: its values in the order of the table's key, separated by commas, or name=value pairs.
 Without KEY, explain shows how the table's key looks.
 
@@ -33,16 +28,32 @@ Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the d
 process runs the job."""
 
 
+def usage() -> str:
+    """What can be run, a line each."""
+    lines = {
+        "pipeline": "run every job, in the order of the graph",
+        "silver.events": "run one job: LAYER.NAME, or NAME where it is clear",
+        **{f"{name} {command.usage}".rstrip(): command.doc for name, command in COMMANDS.items()},
+        "--list": "show the graph",
+    }
+    return "\n".join(f"  ./spark-submit.sh {what:<28} {does}" for what, does in lines.items()) + f"\n\n{EXITS}"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; --help shows how")
+
+
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="spark-submit.sh",
         description="Motherlode: from raw customer logs to serving tables.",
-        epilog=USAGE,
+        epilog=usage(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    made.add_argument("command", nargs="?", metavar="JOB|pipeline|explain", help="what to run")
-    made.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what `explain` takes")
+    made.add_argument("command", nargs="?", metavar="JOB|COMMAND", help="what to run")
+    made.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what a command takes")
     made.add_argument("--profile", default="local", metavar="NAME", help="conf/NAME.toml (default: local)")
     made.add_argument(
         "--conf-dir", type=Path, default=default_conf_dir(), metavar="DIR", help="default: the project's conf"
@@ -51,7 +62,10 @@ def parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="a.b=value", help="override one setting; may be repeated"
     )
     made.add_argument(
-        "--as-of", metavar="DATE", help="the business day to compute for (default: the last complete one in silver)"
+        "--as-of",
+        type=_day,
+        metavar="DATE",
+        help="the business day to compute for (default: the last complete one in silver)",
     )
     made.add_argument(
         "--wait",
@@ -60,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="MINUTES",
         help="wait for another process that runs the job (default: leave)",
     )
+    made.add_argument("--to", type=int, metavar="VERSION", help="of `restore`")
+    made.add_argument("--from", dest="since", type=_day, metavar="DATE", help="of `rebuild`")
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     made.add_argument("--verbose", action="store_true", help="with a traceback, if something fails")
@@ -68,14 +84,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command line and return its exit code; an expected failure is one line."""
-    arguments = parser().parse_args(argv)
+    verbose = "--verbose" in argv
     try:
-        return int(_run(arguments))
+        return int(_run(parser().parse_args(argv)))
     except KeyboardInterrupt:
         show.say_error("interrupted: what was not finished is done again by the next run")
         return 130
     except Exception as error:
-        if arguments.verbose:
+        if verbose:
             traceback.print_exc()
         line, code = explain_failure(error)
         show.say_error(line)
@@ -90,37 +106,25 @@ def _run(arguments: argparse.Namespace) -> Exit:
         print(show.graph(known))
         return Exit.DONE
     if not arguments.command:
-        raise UsageError("what to run? A job, pipeline or explain; --help shows how, --list the jobs")
-    as_of = _date(arguments.as_of)
+        raise UsageError("what to run? A job, pipeline or a command; --help shows how, --list the jobs")
     kinds = {job.params for job in known.values() if job.params}
     settings = load_settings(arguments.conf_dir, arguments.profile, arguments.set, sorted(kinds, key=str))
-    if arguments.command == "explain":
-        from motherlode.contracts.catalogue import find_table
-
-        if not arguments.arguments:
-            raise UsageError("explain needs a table: explain TABLE KEY")
-        try:
-            table = find_table(arguments.arguments[0])
-        except ContractError as error:
-            raise UsageError(str(error)) from None
-        chosen = []
-    else:
+    command = COMMANDS.get(arguments.command)
+    asked = command.check(arguments) if command else ()
+    chosen: list[Job] = []
+    if command is None:
         if arguments.arguments:
             raise UsageError(f"{arguments.command} takes no further argument: {' '.join(arguments.arguments)}")
-        is_all = arguments.command == "pipeline"
-        chosen = list(known.values()) if is_all else [find_job(arguments.command)]
+        chosen = list(known.values()) if arguments.command == "pipeline" else [find_job(arguments.command)]
     marks = check_keys()
 
     from motherlode.runner.context import Context
     from motherlode.runner.session import open_session
 
     spark = open_session(f"motherlode {arguments.command}", settings, verbose=arguments.verbose)
-    context = Context(spark, settings, as_of, wait=60 * arguments.wait)
-    if arguments.command == "explain":
-        from motherlode.runner.explain import explain
-
-        explain(context, table, arguments.arguments[1:])
-        return Exit.DONE
+    context = Context(spark, settings, arguments.as_of, wait=60 * arguments.wait)
+    if command is not None:
+        return command.run(context, *asked)
     context.state.keep_keys(marks)
     return _jobs(context, chosen)
 
@@ -166,13 +170,11 @@ def check_keys() -> dict[str, str]:
     return {name: mark_of(name) for name in (PSEUDONYM_KEY, CONTACT_KEY)}
 
 
-def _date(text: str | None) -> datetime.date | None:
-    if text is None:
-        return None
+def _day(text: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--as-of {text}: write the day as 2017-12-30") from None
+        raise argparse.ArgumentTypeError(f"{text}: write the day as 2017-12-30") from None
 
 
 if __name__ == "__main__":

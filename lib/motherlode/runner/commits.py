@@ -42,6 +42,17 @@ class Commit:
     def is_upkeep(self) -> bool:
         return self.operation in UPKEEP
 
+    @property
+    def rows_in_words(self) -> str:
+        """How many rows it wrote, changed and deleted, as far as it says."""
+        if self.operation == "MERGE":
+            kinds = {"+": "numTargetRowsInserted", "~": "numTargetRowsUpdated", "-": "numTargetRowsDeleted"}
+            return " ".join(f"{sign}{self.metrics.get(name, 0):,}" for sign, name in kinds.items())
+        if self.operation == "DELETE":
+            return f"-{self.metrics.get('numDeletedRows', 0):,}"
+        written = self.metrics.get("numOutputRows")
+        return "" if written is None or self.is_upkeep else f"+{written:,}"
+
     def rows_after(self, rows: int) -> int | None:
         """Rows that it leaves of a table of `rows`; None where it does not say."""
         if self.is_upkeep:

@@ -109,6 +109,12 @@ def held(storage: Storage, folder: str, pids: tuple[int, ...], wait: float = 0) 
         lease.release()
 
 
+def holder_of(storage: Storage, folder: str) -> Holder | None:
+    """Who held the lease last; None where nobody did, or it is being taken now."""
+    number = max(_numbers(storage, folder), default=0)
+    return _read(storage, folder, number) if number else None
+
+
 def _acquire(storage: Storage, folder: str, holder: Holder, wait: float) -> Lease:
     started = time.monotonic()
     seen: tuple[int, Holder | None] | None = None

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from motherlode.contracts.identity import CONSENTS
-from motherlode.contracts.jobs import Addresses, Append, Job, Landing, Scorecard, Snapshot
+from motherlode.contracts.jobs import Addresses, Append, Contents, Job, Landing, Scorecard, Snapshot
 from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Table
 from motherlode.runner import consent
@@ -102,6 +102,18 @@ class Planner:
             found += sorted(self._named(name) for name in then | now if then.get(name) != now.get(name))
         found += [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
         return found + self._gone()
+
+    def unread(self, last: Done) -> list[str]:
+        """What an append would take in, or stop at."""
+        found = [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
+        streams = [(name, table) for name, table in self.inputs.items() if name in last.plan.contents]
+        manifests = [read.manifest for read in self.job.reads.values() if isinstance(read, Contents)]
+        streams += [(str(getattr(self.job.mode, "stream", None)), manifest) for manifest in manifests]
+        return found + [
+            table.full_name
+            for name, table in streams
+            if self.warehouse.content_version(table) != last.plan.contents.get(name)
+        ]
 
     def by_another_hand(self, last: Done) -> list[tuple[Table, Commit]]:
         """The tables that somebody else changed since the last run, and by which commit."""

@@ -160,6 +160,8 @@ class _Run:
     # --- the modes -----------------------------------------------------------------------------
 
     def _append(self, last: Done | None, mode: Append, stream: str) -> tuple[Done | None, str, str]:
+        if self.context.state.rebuild(self.job.name) is not None:
+            raise MotherlodeError(f"{self.job.name}: a rebuild of its tables died: start it again")
         for table, commit in self.planner.by_another_hand(last) if last else ():
             raise MotherlodeError(
                 f"{table.full_name}: another hand changed it ({commit.operation}, version {commit.version}), and what"

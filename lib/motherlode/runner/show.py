@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
+from motherlode.contracts.tables import Table
+from motherlode.errors import Exit
 from motherlode.runner.context import Context
 from motherlode.runner.run import Result
 
@@ -25,10 +27,16 @@ def say_error(line: str) -> None:
 @contextmanager
 def working(number: int, total: int, job: Job) -> Iterator[None]:
     """A spinner where somebody looks, nothing where it would fill a log."""
+    with _spinning(f"[{number}/{total}] {job.name}: {job.doc}"):
+        yield
+
+
+@contextmanager
+def _spinning(text: str) -> Iterator[None]:
     if not out.is_terminal:
         yield
         return
-    with out.status(f"[{number}/{total}] {job.name}: {job.doc}"):
+    with out.status(text):
         yield
 
 
@@ -64,6 +72,20 @@ def summary(context: Context, results: Sequence[Result], started: float) -> None
     found = context.as_of or context.found_day
     day = f", as of {found}" if found else ""
     out.print(f"\n{done} of {len(results)} jobs ran{day}, {time.monotonic() - started:.0f} s in all", markup=False)
+
+
+def maintenance(context: Context, tables: Sequence[Table]) -> Exit:
+    """Look after each table, a line as it is done."""
+    from motherlode.runner.upkeep import maintain
+
+    known = [table for table in tables if context.warehouse.version(table) is not None]
+    for number, table in enumerate(known, 1):
+        with _spinning(f"[{number}/{len(known)}] {table.full_name}"):
+            deleted, before, after = maintain(context, table)
+        gone = f", {deleted:,} rows past their retention deleted" if deleted else ""
+        line = f"[{number:>2}/{len(known)}] {table.full_name:<34} {before:>6,} files, now {after:,}{gone}"
+        out.print(line, markup=False)
+    return Exit.DONE
 
 
 def graph(jobs: Mapping[str, Job]) -> str:

@@ -152,6 +152,16 @@ class State:
         self.storage.write_json(f"{self.root}/runs/{job}/{done.plan.sequence:08d}.json", value)
         self.storage.write_json(f"{self.root}/done/{job}.json", value)
 
+    def rebuild(self, job: str) -> dict[str, Any] | None:
+        """What a rebuild of the job's tables that died set out to do."""
+        return self.storage.read_json(f"{self.root}/rebuilds/{job}.json")
+
+    def begin_rebuild(self, job: str, value: dict[str, Any]) -> None:
+        self.storage.write_json(f"{self.root}/rebuilds/{job}.json", value)
+
+    def end_rebuild(self, job: str) -> None:
+        self.storage.delete(f"{self.root}/rebuilds/{job}.json")
+
     def forget_plan(self, job: str) -> None:
         self.storage.delete(f"{self.root}/plans/{job}.json")
 

@@ -73,7 +73,7 @@ class Storage:
         """
         content = _sealed(value)
         fs, where = self._open(path)
-        if fs.getScheme() == "file":
+        if fs.getUri().getScheme() == "file":
             # Hadoop's local client looks first and creates then.
             local = Path(where.toUri().getPath())
             local.parent.mkdir(parents=True, exist_ok=True)

@@ -37,9 +37,9 @@ def left_behind(storage: Storage, folder: Path, host: str, pid: int) -> None:
 
 def test_a_second_start_leaves_with_a_line(storage: Storage, tmp_path: Path) -> None:
     with held(storage, str(tmp_path), HERE):
-        with pytest.raises(LeaseHeldError, match=rf"process {HERE[0]} on \S+\) runs this job.*--wait"):
-            with held(storage, str(tmp_path), HERE):
-                pytest.fail("two at once")
+        said = rf"process {HERE[0]} on \S+\) runs this job.*--wait"
+        with pytest.raises(LeaseHeldError, match=said), held(storage, str(tmp_path), HERE):
+            pytest.fail("two at once")
     with held(storage, str(tmp_path), HERE) as again:
         again.check()
 

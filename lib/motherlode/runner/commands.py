@@ -1,0 +1,130 @@
+"""What spark-submit.sh does beside running jobs: explaining, looking after tables, telling how things stand."""
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from motherlode.contracts.catalogue import TABLES, find_table
+from motherlode.contracts.fields import ContractError
+from motherlode.contracts.tables import Table
+from motherlode.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from motherlode.runner.context import Context
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Args:
+        usage: what follows its name.
+        doc: what it does, in a line.
+        check: arguments to those of `run`, before a session is opened; raises UsageError.
+        run: what it does.
+    """
+
+    usage: str
+    doc: str
+    check: Callable[[Namespace], tuple[object, ...]]
+    run: Callable[..., Exit]
+
+
+def _table_of(name: str) -> Table:
+    try:
+        return find_table(name)
+    except ContractError as error:
+        raise UsageError(str(error)) from None
+
+
+def _one_table(arguments: Namespace) -> tuple[object, ...]:
+    if len(arguments.arguments) != 1:
+        raise UsageError(
+            f"{arguments.command} needs one table: {arguments.command} {COMMANDS[arguments.command].usage}"
+        )
+    return (_table_of(arguments.arguments[0]),)
+
+
+def _none(arguments: Namespace) -> tuple[object, ...]:
+    if arguments.arguments:
+        raise UsageError(f"{arguments.command} takes no further argument: {' '.join(arguments.arguments)}")
+    return ()
+
+
+def _for_explain(arguments: Namespace) -> tuple[object, ...]:
+    if not arguments.arguments:
+        raise UsageError("explain needs a table: explain TABLE KEY")
+    return _table_of(arguments.arguments[0]), arguments.arguments[1:]
+
+
+def _for_maintain(arguments: Namespace) -> tuple[object, ...]:
+    return ([_table_of(name) for name in arguments.arguments] or list(TABLES.values()),)
+
+
+def _explain(context: "Context", table: Table, key: list[str]) -> Exit:
+    from motherlode.runner.explain import explain
+
+    explain(context, table, key)
+    return Exit.DONE
+
+
+def _status(context: "Context") -> Exit:
+    from motherlode.runner.show import out
+    from motherlode.runner.status import status
+
+    out.print(status(context))
+    return Exit.DONE
+
+
+def _history(context: "Context", table: Table) -> Exit:
+    from motherlode.runner.show import out
+    from motherlode.runner.upkeep import history
+
+    out.print(history(context, table))
+    return Exit.DONE
+
+
+def _restore(context: "Context", table: Table, to: int | None) -> Exit:
+    from motherlode.runner.show import out
+    from motherlode.runner.upkeep import restore
+
+    version = restore(context, table, to)
+    out.print(f"{table.full_name} is what it was, as version {version}", markup=False)
+    return Exit.DONE
+
+
+def _rebuild(context: "Context", table: Table, since: object) -> Exit:
+    from motherlode.runner.rebuild import rebuild
+    from motherlode.runner.show import say_result
+
+    results = rebuild(context, table, since)  # type: ignore[arg-type]
+    for number, result in enumerate(results, 1):
+        say_result(number, len(results), result)
+    return Exit.DONE
+
+
+def _maintain(context: "Context", tables: list[Table]) -> Exit:
+    from motherlode.runner.show import maintenance
+
+    return maintenance(context, tables)
+
+
+COMMANDS: Mapping[str, Command] = {
+    "explain": Command("TABLE KEY", "walk from a row back to the raw records that it rests on", _for_explain, _explain),
+    "status": Command("", "what ran, what is stale and why", _none, _status),
+    "history": Command("TABLE", "a table's versions: when, by what, how many rows", _one_table, _history),
+    "restore": Command(
+        "TABLE [--to VERSION]",
+        "put a table back, by default to what its job left",
+        lambda a: (*_one_table(a), a.to),
+        _restore,
+    ),
+    "rebuild": Command(
+        "TABLE [--from DATE]",
+        "derive a table again from the layer to its left",
+        lambda a: (*_one_table(a), a.since),
+        _rebuild,
+    ),
+    "maintain": Command("[TABLE…]", "retention, compaction, deletion of old files", _for_maintain, _maintain),
+}

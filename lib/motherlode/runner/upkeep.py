@@ -1,0 +1,136 @@
+"""Looking after tables: their history, putting one back, compaction, retention and the deletion of old files."""
+
+import datetime
+from dataclasses import replace
+
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
+from rich.table import Table as Grid
+
+from motherlode.contracts.bronze import FILES
+from motherlode.contracts.jobs import Job
+from motherlode.contracts.tables import Table
+from motherlode.errors import MotherlodeError, UsageError
+from motherlode.runner.context import Context
+from motherlode.runner.lease import held
+from motherlode.runner.planner import Planner
+from motherlode.runner.registry import all_jobs
+
+DATED_BY = ("received_on", "occurred_on", "day", "as_of")
+"""The columns by which rows grow old, the first that a table has."""
+
+
+def owner_of(table: Table) -> Job:
+    return next(job for job in all_jobs().values() if table in job.writes)
+
+
+def history(context: Context, table: Table) -> Grid:
+    """A row for each commit that Delta still knows, the newest first."""
+    newest = context.warehouse.version(table)
+    if newest is None:
+        raise UsageError(f"{table.full_name}: was not written yet")
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for name in ("version", "when (UTC)", "what", "by", "rows"):
+        grid.add_column(name, justify="right" if name in ("version", "rows") else "left")
+    for version in range(newest, -1, -1):
+        commit = context.warehouse.commit(table, version)
+        if not commit.operation:
+            break
+        when = datetime.datetime.fromtimestamp(commit.milliseconds / 1000, datetime.UTC)
+        by = ", ".join(f"{name.split(':')[0]} run {n}" for name, n in commit.applications.items())
+        grid.add_row(str(version), f"{when:%Y-%m-%d %H:%M:%S}", commit.operation.lower(), by, commit.rows_in_words)
+    return grid
+
+
+def restore(context: Context, table: Table, to: int | None) -> int:
+    """Put a table back to a version, by default to the one that its job left; the new version.
+
+    Its job takes that for its own: it is skipped until something that it reads changes.
+
+    Raises:
+        UsageError: there is no such version, or the job could not go on from it.
+    """
+    job = owner_of(table)
+    planner = Planner(context, job)
+    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait):
+        last = context.state.done(job.name)
+        left = last.outputs.get(table.name) if last else None
+        version = left if to is None else to
+        newest = context.warehouse.version(table)
+        if last is None or newest is None or version is None:
+            raise UsageError(f"{table.full_name}: its job has left no version to go back to")
+        if not 0 <= version <= newest:
+            raise UsageError(f"{table.full_name}: no version {version}; `history {table.full_name}` lists them")
+        if planner.is_stream and version != left:
+            raise UsageError(
+                f"{table.full_name}: is appended to, and what was taken in is not taken in again: it goes back to"
+                f" version {left}, which its job left, or is derived again: `rebuild {table.full_name}`"
+            )
+        DeltaTable.forPath(context.spark, context.warehouse.path(table)).restoreToVersion(version)
+        made = context.warehouse.version(table)
+        rows = context.warehouse.read(table, made).count()
+        outputs, counts = {**last.outputs, table.name: made}, {**last.rows, table.name: rows}
+        context.state.finish(replace(last, outputs=outputs, rows=counts))
+    return int(made or 0)
+
+
+def maintain(context: Context, table: Table) -> tuple[int, int, int]:
+    """Delete rows past their retention, compact, and delete files that no version in reach needs.
+
+    Returns:
+        Rows deleted, files before and files after.
+
+    Raises:
+        MotherlodeError: its job died and has to be finished first.
+    """
+    job = owner_of(table)
+    path = context.warehouse.path(table)
+    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait):
+        last = context.state.done(job.name)
+        planner = Planner(context, job)
+        if last is None or (not planner.is_stream and context.state.plan(job.name) is not None):
+            raise MotherlodeError(f"{job.name} died: run it first, then maintain {table.full_name}")
+        if foreign := [commit for other, commit in planner.by_another_hand(last) if other == table]:
+            raise MotherlodeError(f"{table.full_name}: another hand changed it ({foreign[0].operation}); run its job")
+        delta = DeltaTable.forPath(context.spark, path)
+        before = _files(context, path)
+        deleted = 0
+        expired = _expired(context, table)
+        if expired is not None:
+            deleted = context.warehouse.newest(table).where(expired).count()
+            if deleted:
+                delta.delete(expired)
+        delta.optimize().executeCompaction()
+        context.spark.sql(f"VACUUM delta.`{path}` RETAIN {context.settings.maintain.vacuum_hours} HOURS")
+        made = context.warehouse.version(table)
+        rows = {**last.rows, table.name: last.rows.get(table.name, 0) - deleted}
+        # What we did to it is not another hand's doing.
+        context.state.finish(replace(last, outputs={**last.outputs, table.name: made}, rows=rows))
+        return deleted, before, _files(context, path)
+
+
+def _expired(context: Context, table: Table) -> str | None:
+    """Which rows are past their retention, counted back from the last complete business day."""
+    if table.retention is None:
+        return None
+    oldest = context.business_day() - datetime.timedelta(days=table.retention)
+    column = next((name for name in DATED_BY if name in table.columns), None)
+    if column == "received_on":
+        newest = context.warehouse.newest(table).agg(F.max("received_on")).head()
+        oldest = newest[0] - datetime.timedelta(days=table.retention) if newest and newest[0] else oldest
+    if column is not None:
+        return f"{column} < DATE'{oldest}'"
+    if "batch" not in table.columns:
+        return None
+    files = context.warehouse.newest(FILES)
+    newest = files.agg(F.max(F.to_date("modified_at"))).head()
+    if newest is None or newest[0] is None:
+        return None
+    kept = files.where(F.to_date("modified_at") >= F.lit(newest[0] - datetime.timedelta(days=table.retention)))
+    first = kept.agg(F.min("batch")).head()
+    return f"batch < {int(first[0])}" if first and first[0] is not None else None
+
+
+def _files(context: Context, path: str) -> int:
+    (row,) = context.spark.sql(f"DESCRIBE DETAIL delta.`{path}`").select("numFiles").collect()
+    return int(row[0])
