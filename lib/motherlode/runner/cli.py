@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--to", type=int, metavar="VERSION", help="of `restore`")
     made.add_argument("--from", dest="since", type=_day, metavar="DATE", help="of `rebuild`")
+    made.add_argument("--repair", action="store_true", help="of `doctor`: put right what can be put right")
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     made.add_argument("--verbose", action="store_true", help="with a traceback, if something fails")

@@ -110,6 +110,12 @@ def _maintain(context: "Context", tables: list[Table]) -> Exit:
     return maintenance(context, tables)
 
 
+def _doctor(context: "Context", repair: bool) -> Exit:
+    from motherlode.runner.show import diagnosis
+
+    return diagnosis(context, repair)
+
+
 COMMANDS: Mapping[str, Command] = {
     "explain": Command("TABLE KEY", "walk from a row back to the raw records that it rests on", _for_explain, _explain),
     "status": Command("", "what ran, what is stale and why", _none, _status),
@@ -125,6 +131,12 @@ COMMANDS: Mapping[str, Command] = {
         "derive a table again from the layer to its left",
         lambda a: (*_one_table(a), a.since),
         _rebuild,
+    ),
+    "doctor": Command(
+        "[--repair]",
+        "what is damaged in state, checkpoints and logs, and what puts it right",
+        lambda a: (*_none(a), a.repair),
+        _doctor,
     ),
     "maintain": Command("[TABLE…]", "retention, compaction, deletion of old files", _for_maintain, _maintain),
 }

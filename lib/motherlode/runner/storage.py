@@ -52,6 +52,21 @@ class Storage:
         finally:
             stream.close()
 
+    def is_sound(self, path: str) -> bool:
+        """Whether a file can be read, and is what its checksum says where the file system keeps one."""
+        where = self._jvm.org.apache.hadoop.fs.Path(path)
+        fs = where.getFileSystem(self._conf)
+        if not fs.exists(where):
+            return False
+        stream = fs.open(where)
+        try:
+            self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream)
+        except Exception:
+            return False
+        finally:
+            stream.close()
+        return True
+
     def write(self, path: str, content: bytes) -> None:
         """Replace a file as a whole: written beside it, then renamed over it."""
         fs, where = self._open(path)
