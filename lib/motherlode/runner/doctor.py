@@ -170,7 +170,7 @@ def _mend_plan(context: Context, job: Job) -> None:
     state.forget_plan(job.name)
     last = state.done(job.name)
     plan = planner.plan(last, None)
-    numbers = {table.name: _numbers(context, table, planner.application(table)) for table in job.tables}
+    numbers = {table.name: context.warehouse.numbers(table, planner.application(table)) for table in job.tables}
     newest = max((max(found) for found in numbers.values() if found), default=0)
     if not planner.is_stream:
         # No run has this fingerprint, and none of these numbers is used again.
@@ -193,17 +193,6 @@ def _mend_plan(context: Context, job: Job) -> None:
         "checkpoint": state.checkpoint_id(job.name),
     }
     state.begin(Plan(**value))
-
-
-def _numbers(context: Context, table: Table, application: str) -> dict[int, int]:
-    """The numbers of plans or batches that wrote a table, and the version that each made."""
-    newest = context.warehouse.version(table)
-    found: dict[int, int] = {}
-    for version in range(newest if newest is not None else -1, -1, -1):
-        number = context.warehouse.commit(table, version).applications.get(application)
-        if number is not None:
-            found[number] = version
-    return found
 
 
 def _application(context: Context, job: Job) -> str:

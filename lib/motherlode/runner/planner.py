@@ -77,8 +77,7 @@ class Planner:
         """
         return Plan(
             job=self.job.name,
-            # Delta drops a write whose number it has seen: one that died may have used the next one.
-            sequence=1 + max((run.sequence for run in (last and last.plan, unfinished) if run), default=0),
+            sequence=1 + self._newest_number(last, unfinished),
             code=code_digest(),
             options=digest([asdict(self.params) if self.params else None, asdict(self.context.settings.consent)]),
             inputs={name: self.warehouse.version(table) for name, table in self.inputs.items()},
@@ -87,6 +86,14 @@ class Planner:
             outputs=self.versions(),
             as_of=self.as_of.isoformat() if self.as_of else None,
         )
+
+    def _newest_number(self, last: Done | None, unfinished: Plan | None) -> int:
+        """Delta drops a write whose number it has seen: one that died may have used the next one."""
+        known = [run.sequence for run in (last and last.plan, unfinished) if run]
+        if not known:
+            # The record may be lost, and the commits still be there.
+            known = [n for table in self.job.tables for n in self.warehouse.numbers(table, self.application(table))]
+        return max(known, default=0)
 
     def news(self, last: Done, plan: Plan) -> list[str]:
         """What is new since the last run; empty where another one would change nothing."""

@@ -191,6 +191,16 @@ class Warehouse:
             version -= 1
         return version
 
+    def numbers(self, table: Table, application: str) -> dict[int, int]:
+        """The transactions of an application on the table, as far as the log goes back, and the version each made."""
+        newest = self.version(table)
+        found: dict[int, int] = {}
+        for version in range(-1 if newest is None else newest, -1, -1):
+            number = self.commit(table, version).applications.get(application)
+            if number is not None:
+                found[number] = version
+        return found
+
     def by_another_hand(self, table: Table, since: int, application: str) -> Commit | None:
         """The first commit after `since` that changed rows and carries no transaction of ours; None for none.
 
