@@ -23,12 +23,13 @@ USAGE = """\
   ./spark-submit.sh pipeline                  run every job, in the order of the graph
   ./spark-submit.sh silver.events             run one job: LAYER.NAME, or NAME where it is clear
   ./spark-submit.sh explain TABLE KEY         walk from a row back to the raw records that it rests on
-  ./spark-submit.sh --list                    show the graph
+  ./spark-submit.sh --list [--json]           show the graph
 
 KEY is the row's key: its values in the order of the table's key, separated by commas, or name=value pairs.
 Without KEY, explain shows how the table's key looks.
 
-Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract."""
+Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract, 4 another
+process runs the job."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,9 +52,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--as-of", metavar="DATE", help="the business day to compute for (default: the last complete one in silver)"
     )
+    made.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        metavar="MINUTES",
+        help="wait for another process that runs the job (default: leave)",
+    )
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     made.add_argument("--verbose", action="store_true", help="with a traceback, if something fails")
+    made.add_argument("--json", action="store_true", help="with --list: the graph as JSON, for a scheduler")
     return made
 
 
@@ -74,12 +83,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> Exit:
-    from motherlode.runner.registry import all_jobs, find_job
+    from motherlode.runner.registry import all_jobs, find_job, job_needs
 
     known = all_jobs()
     if arguments.list:
-        print(show.graph(known))
+        print(show.graph_json(known, job_needs()) if arguments.json else show.graph(known))
         return Exit.DONE
+    if arguments.json:
+        raise UsageError("--json goes with --list")
     if not arguments.command:
         raise UsageError("what to run? A job, pipeline or explain; --help shows how, --list the jobs")
     as_of = _date(arguments.as_of)

@@ -25,12 +25,11 @@ from motherlode.contracts.jobs import (
     Upsert,
 )
 from motherlode.contracts.models import Champion, Fitted, Model
-from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
 from motherlode.mining.errors import TooLittleData
 from motherlode.runner import append, consent
-from motherlode.runner.calendar import last_complete_day
+from motherlode.runner.calendar import DAYS_ARE_OF, last_complete_day
 from motherlode.runner.documents import document_path, write_document
 from motherlode.runner.landing import list_landing
 from motherlode.runner.state import Done, Plan, State, Versions, code_digest, digest
@@ -77,8 +76,7 @@ class Context:
         """The as_of of this run: as given, else the last complete business day in silver."""
         if self.as_of is not None:
             return self.as_of
-        tables = (EVENTS, ORDER_LINES)
-        versions = {table.full_name: self.warehouse.version(table) for table in tables}
+        versions = {table.full_name: self.warehouse.version(table) for table in DAYS_ARE_OF}
         key = digest([code_digest(), versions, asdict(self.settings.business)])
         if self.found_day is None or self._found_in != key:
             path = f"{self.state.root}/calendar.json"
@@ -86,7 +84,7 @@ class Context:
             if known and known["key"] == key:
                 self.found_day = datetime.date.fromisoformat(known["as_of"])
             else:
-                events, sales = (self.warehouse.read(table, versions[table.full_name]) for table in tables)
+                events, sales = (self.warehouse.read(table, versions[table.full_name]) for table in DAYS_ARE_OF)
                 # Targets of a campaign are dated at its start, which may be to come.
                 rows = [events.where(F.col("type") != "campaign_targeted"), sales]
                 self.found_day = last_complete_day(rows, self.settings.business)
@@ -176,8 +174,7 @@ class _Run:
 
     @cached_property
     def _as_of(self) -> datetime.date | None:
-        dated = isinstance(self.job.mode, Snapshot) and self.job.mode.history
-        return self.context.business_day() if dated or "as_of" in self.job.wants or self.job.models else None
+        return self.context.business_day() if self.job.is_dated else None
 
     def _models(self) -> list[Model]:
         read = [read for read in self.job.reads.values() if isinstance(read, Model)]
