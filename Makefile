@@ -42,8 +42,9 @@ notebook: .venv/.dev ## execute notebooks/ on the demo's tables, into build/note
 	    --output='../build/notebooks/{notebook_name}'
 
 .PHONY: docs
-docs: .venv/.core ## write the data dictionary from the contracts
+docs: .venv/.core ## write the data dictionary and the schedulers' page from the contracts and the graph
 	@$(python) -m motherlode.contracts.docs
+	@$(python) -m motherlode.runner.schedulers
 
 .PHONY: setup
 setup: .venv/.core build/jars/.ok ## only the set-up: the virtual environment and the Delta jars

@@ -9,7 +9,7 @@ export MOTHERLODE_HOME=$root
 
 fail() {
     printf 'motherlode: %s\n' "$1" >&2
-    exit 1
+    exit 2
 }
 
 if [[ -x $root/.venv/bin/python ]]; then

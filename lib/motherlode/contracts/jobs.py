@@ -153,6 +153,12 @@ class Job:
         """Which of the reserved parameters the transform asks for."""
         return frozenset(RESERVED) & frozenset(inspect.signature(self.transform).parameters)
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether it computes for a business day."""
+        has_history = isinstance(self.mode, Snapshot) and self.mode.history
+        return has_history or "as_of" in self.wants or bool(self.models)
+
     def sources(self) -> list[Table | Model]:
         """What other jobs must have written before."""
         found: list[Table | Model] = []

@@ -34,7 +34,7 @@ def usage() -> str:
         "pipeline": "run every job, in the order of the graph",
         "silver.events": "run one job: LAYER.NAME, or NAME where it is clear",
         **{f"{name} {command.usage}".rstrip(): command.doc for name, command in COMMANDS.items()},
-        "--list": "show the graph",
+        "--list [--json]": "show the graph",
     }
     return "\n".join(f"  ./spark-submit.sh {what:<28} {does}" for what, does in lines.items()) + f"\n\n{EXITS}"
 
@@ -80,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     made.add_argument("--verbose", action="store_true", help="with a traceback, if something fails")
+    made.add_argument("--json", action="store_true", help="with --list: the graph as JSON, for a scheduler")
     return made
 
 
@@ -100,12 +101,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> Exit:
-    from motherlode.runner.registry import all_jobs, find_job
+    from motherlode.runner.registry import all_jobs, find_job, job_needs
 
     known = all_jobs()
     if arguments.list:
-        print(show.graph(known))
+        print(show.graph_json(known, job_needs()) if arguments.json else show.graph(known))
         return Exit.DONE
+    if arguments.json:
+        raise UsageError("--json goes with --list")
     if not arguments.command:
         raise UsageError("what to run? A job, pipeline or a command; --help shows how, --list the jobs")
     kinds = {job.params for job in known.values() if job.params}

@@ -10,9 +10,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from motherlode.contracts.jobs import Job
-from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.runner import faults
-from motherlode.runner.calendar import last_complete_day
+from motherlode.runner.calendar import DAYS_ARE_OF, last_complete_day
 from motherlode.runner.state import State, code_digest, digest
 from motherlode.runner.tracking import Tracking
 from motherlode.runner.warehouse import Warehouse
@@ -66,8 +65,7 @@ class Context:
         """The as_of of this run: as given, else the last complete business day in silver."""
         if self.as_of is not None:
             return self.as_of
-        tables = (EVENTS, ORDER_LINES)
-        versions = {table.full_name: self.warehouse.version(table) for table in tables}
+        versions = {table.full_name: self.warehouse.version(table) for table in DAYS_ARE_OF}
         key = digest([code_digest(), versions, asdict(self.settings.business)])
         if self.found_day is None or self._found_in != key:
             path = f"{self.state.root}/calendar.json"
@@ -75,7 +73,7 @@ class Context:
             if known and known["key"] == key:
                 self.found_day = datetime.date.fromisoformat(known["as_of"])
             else:
-                events, sales = (self.warehouse.read(table, versions[table.full_name]) for table in tables)
+                events, sales = (self.warehouse.read(table, versions[table.full_name]) for table in DAYS_ARE_OF)
                 # Targets of a campaign are dated at its start, which may be to come.
                 rows = [events.where(F.col("type") != "campaign_targeted"), sales]
                 self.found_day = last_complete_day(rows, self.settings.business)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from motherlode.contracts.identity import CONSENTS
-from motherlode.contracts.jobs import Addresses, Append, Contents, Job, Landing, Scorecard, Snapshot
+from motherlode.contracts.jobs import Addresses, Append, Contents, Job, Landing, Scorecard
 from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Table
 from motherlode.runner import consent
@@ -44,8 +44,7 @@ class Planner:
 
     @cached_property
     def as_of(self) -> datetime.date | None:
-        dated = isinstance(self.job.mode, Snapshot) and self.job.mode.history
-        return self.context.business_day() if dated or "as_of" in self.job.wants or self.job.models else None
+        return self.context.business_day() if self.job.is_dated else None
 
     @property
     def is_stream(self) -> bool:

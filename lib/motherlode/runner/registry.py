@@ -12,6 +12,8 @@ from motherlode.contracts.fields import ContractError
 from motherlode.contracts.jobs import Job
 from motherlode.contracts.tables import Layer
 from motherlode.errors import UsageError
+from motherlode.runner import consent
+from motherlode.runner.calendar import DAYS_ARE_OF
 
 
 @cache
@@ -61,6 +63,23 @@ def _ordered(found: list[Job]) -> Mapping[str, Job]:
     rank = {name: n for n, name in enumerate(order)}
     levels = sorted(by_name, key=lambda name: (by_name[name].layer, rank[name]))
     return {name: by_name[name] for name in levels}
+
+
+@cache
+def job_needs() -> Mapping[str, tuple[str, ...]]:
+    """For each job those that must have run before: they write what it reads, or what the runner reads for it."""
+    known = all_jobs()
+    writer = {written.full_name: job.name for job in known.values() for written in job.writes}
+    place = {name: n for n, name in enumerate(known)}
+    found: dict[str, tuple[str, ...]] = {}
+    for job in known.values():
+        sources = job.sources()
+        if consent.applies(job):
+            sources.append(consent.CONSENTS)
+        if job.is_dated:
+            sources.extend(DAYS_ARE_OF)
+        found[job.name] = tuple(sorted({writer[source.full_name] for source in sources}, key=place.__getitem__))
+    return found
 
 
 def find_job(name: str) -> Job:

@@ -1,5 +1,6 @@
 """What a person sees: a line a job while it runs, a table at the end, the graph."""
 
+import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -130,3 +131,12 @@ def graph(jobs: Mapping[str, Job]) -> str:
         lines.append(f"      reads  {', '.join(needs) or 'the landing folder'}")
         lines.append(f"      writes {', '.join(written.full_name for written in job.writes)}")
     return "\n".join(lines)
+
+
+def graph_json(jobs: Mapping[str, Job], needs: Mapping[str, Sequence[str]]) -> str:
+    """The graph for a scheduler: the jobs in an order that works, a line each, with the jobs that each comes after."""
+    lines = [
+        json.dumps({"job": job.name, "layer": job.layer.label, "doc": job.doc, "needs": [*needs[job.name]]})
+        for job in jobs.values()
+    ]
+    return "[\n" + ",\n".join(lines) + "\n]"

@@ -121,6 +121,8 @@ def test_list_and_help_need_no_session(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out
     assert "sources ─► bronze" in printed
     assert "serving.churn_scores" in printed
+    assert main(["pipeline", "--json"]) == 2
+    assert capsys.readouterr().err == "motherlode: --json goes with --list\n"
     with pytest.raises(SystemExit) as left:
         main(["--help"])
     assert left.value.code == 0
