@@ -10,8 +10,8 @@ from motherlode.contracts.fields import STRING, ContractError, Field
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot, Upsert
 from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Layer, Purpose, Subject, Table
+from motherlode.runner.planner import Planner
 from motherlode.runner.registry import _ordered, all_jobs, job_needs
-from motherlode.runner.run import _Run
 
 
 def _job(name: str, **changes):  # type: ignore[no-untyped-def]
@@ -40,7 +40,7 @@ def test_a_scheduler_waits_for_all_that_a_run_reads() -> None:
     writer = {written.full_name: job.name for job in jobs.values() for written in job.writes}
     for name, job in jobs.items():
         # What the runner gives it, and tells apart versions of.
-        tables = _Run._inputs.func(SimpleNamespace(job=job)).values()
+        tables = Planner.inputs.func(SimpleNamespace(job=job)).values()
         models = [read for read in job.reads.values() if isinstance(read, Model)]
         assert {writer[read.full_name] for read in (*tables, *models)} <= set(job_needs()[name])
     assert job_needs()["bronze.records"] == ("bronze.files",)
