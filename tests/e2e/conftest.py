@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from motherlode.errors import MotherlodeError
 from motherlode.runner.context import Context
+from motherlode.runner.faults import FAULT
+from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.run import Result, run_job
 from motherlode.settings import load_settings
@@ -42,6 +45,25 @@ class World:
         self.context.as_of = None
         self.results = {name: run_job(self.context, job) for name, job in all_jobs().items()}
         return self.results
+
+    def run_dying(self, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+        """Run every job, each made to die somewhere the first time that it comes by; which did."""
+        self.context.as_of = None
+        died = set()
+        for number, (name, job) in enumerate(all_jobs().items()):
+            # Streams leave their last batch to the checkpoint, models their alias to the registry: others just tables.
+            points = ["registered", "crowned"] if job.models else ["written", "outputs", "written", "recorded"]
+            points = ["batch", "written"] if Planner(self.context, job).is_stream else points
+            monkeypatch.setenv(FAULT, f"{name}:{points[number % len(points)]}:fail")
+            try:
+                self.results[name] = run_job(self.context, job)
+            except MotherlodeError as error:
+                assert "was made to fail" in str(error), error
+                died.add(name)
+                monkeypatch.delenv(FAULT)
+                self.results[name] = run_job(self.context, job)
+        monkeypatch.delenv(FAULT, raising=False)
+        return died
 
 
 @pytest.fixture(scope="session")
