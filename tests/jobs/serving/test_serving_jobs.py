@@ -68,13 +68,14 @@ def test_products_are_told_in_words_by_their_newest_version(spark: SparkSession)
         },
         {"row_id": "3", "product_id": "p2", "type": " ", "category": "NO-NONSENSE", "known_at": new},
         {"row_id": "4", "product_id": "p3", "package_size": "1 OZ", "known_at": new},
+        {"row_id": "5", "product_id": "p4", "type": "LEAN", "category": "BEEF", "known_at": new},
     )
     given = rows_of(
         spark,
         mining.RECOMMENDATIONS,
         *[
             {"as_of": AS_OF, "customer_id": "ann", "rank": rank, "product_id": f"p{rank}", "score": 1 / rank}
-            for rank in (1, 2, 3, 4)
+            for rank in (1, 2, 3, 4, 5)
         ],
         {"as_of": BEFORE, "customer_id": "ann", "rank": 1, "product_id": "p9"},
     )
@@ -85,7 +86,8 @@ def test_products_are_told_in_words_by_their_newest_version(spark: SparkSession)
         ("p1", "Ice - crushed/cubed, 22 LB", "GROCERY"),
         ("p2", "No-nonsense", None),
         ("p3", None, None),
-        ("p4", None, None),
+        ("p4", "Lean (beef)", None),
+        ("p5", None, None),
     ]
 
 
