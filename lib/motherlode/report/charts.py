@@ -196,7 +196,7 @@ def over_time(volume: pd.DataFrame, grain: str, measure: str, currency: str) -> 
 
 def segments(found: pd.DataFrame) -> Chart:
     """Which share of customers and of their revenue each segment is."""
-    measures = {"customers": "Share of customers", "net": "Share of known customers' revenue"}
+    measures = {"customers": "Share of customers", "net": "Share of their revenue"}
     shares = pd.DataFrame({"segment": found["segment"]})
     for column, label in measures.items():
         whole = found[column].sum()
@@ -245,7 +245,7 @@ def rfm(found: pd.DataFrame, currency: str) -> Chart:
         fillOpacity=alt.FillOpacity("customers:Q", scale=depth, legend=None)
     )
     labels = base.mark_text().encode(text=alt.Text("customers:Q", format=","))
-    text = "A field for each pair of scores, the darker the more customers have both. Who never bought has no score."
+    text = "A field for each pair of scores, the darker the more customers have both. Who never bought is left out."
     return chart("rfm", "Buyers by recency and frequency", text, alt.layer(cells, labels).properties(height=260))
 
 
