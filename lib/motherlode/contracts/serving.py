@@ -118,9 +118,9 @@ CUSTOMER_PROFILE = serving_table(
     (
         AS_OF,
         CUSTOMER_ID,
-        Field("identifiers", LONG, "Identifiers that are this customer's alone"),
-        Field("first_seen_on", DATE, "UTC day of the oldest evidence"),
-        Field("last_seen_on", DATE, "UTC day of the newest evidence"),
+        Field("identifiers", LONG, "Identifiers that are this customer's alone, by all that is known now"),
+        Field("first_seen_on", DATE, "Business day of the oldest evidence, not after as_of"),
+        Field("last_seen_on", DATE, "Newest business day up to as_of of a visit, basket, opened or clicked e-mail"),
         Field("age", STRING, "Age band of the household", nullable=True),
         Field("income", STRING, "Income band of the household", nullable=True),
         Field("household_size", STRING, "Persons in the household", nullable=True),

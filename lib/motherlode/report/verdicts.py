@@ -22,8 +22,10 @@ RIVALS = {
     " new_precision, whose rival puts best sellers there. The other places go by what was bought most, without the"
     " model: again_precision has no rival.",
     "churn": "The churn model is trained on earlier dates and judged on a later one. For the order of customers its"
-    " rival is how late each is by their own rhythm (auc: how often who leaves stands before who stays); for the"
-    " chances it is the average, said of everybody (brier, log_loss: errors).",
+    " rival sorts them by two facts: fewest baskets in 84 days first and, of equals, who has been silent longest (auc:"
+    " how often who leaves stands before who stays; average_precision: the share of leavers at the head of the list,"
+    " over all its lengths; lift_top_decile: their share of its first tenth over the average). For the chances it is"
+    " the average, said of everybody (brier, log_loss: errors).",
     "segmenter": "Segments are judged by how far they lie apart (silhouette, -1 to 1); their rival cuts customers by"
     " the sum of their scores for recency, frequency and money.",
 }
