@@ -29,7 +29,6 @@ def transform(
     risks: DataFrame,
     quality: DataFrame,
     evaluations: DataFrame,
-    customers: DataFrame,
     accuracy: DataFrame,
     sessions: DataFrame,
     baskets: DataFrame,
@@ -69,8 +68,8 @@ def transform(
             )
         ),
         accuracy=summaries.accuracy(accuracy),
-        identifiers=summaries.identifiers(customers),
-        largest=summaries.largest(customers),
+        identifiers=summaries.identifiers(profiles),
+        largest=summaries.largest(profiles),
         funnel=summaries.funnel(sessions, as_of),
         totals=totals,
         volume=summaries.volume(baskets, as_of, first_day),
@@ -82,7 +81,7 @@ def transform(
         offers=summaries.offers_of(examples, recommendations),
         deciles=summaries.deciles(evaluations, as_of),
         risks=summaries.risks(risks),
-        horizon=summaries.horizon(risks),
+        leaving=summaries.leaving(risks, profiles),
         quality=summaries.quality(quality),
     )
     return {"report": render(compose(found, params))}
@@ -100,7 +99,6 @@ JOB = Job(
         "risks": serving.CHURN_SCORES,
         "quality": serving.MODEL_QUALITY,
         "evaluations": mining.CHURN_EVALUATION,
-        "customers": identity.CUSTOMERS,
         "accuracy": identity.ACCURACY,
         "sessions": features.SESSIONS,
         "baskets": features.BASKETS,

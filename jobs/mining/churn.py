@@ -22,9 +22,9 @@ from motherlode.mining.churn import (
     LABEL,
     ChurnParams,
     judged_date,
-    lateness_rule,
     outcomes,
     probability,
+    rarity_rule,
     train,
     training_dates,
 )
@@ -49,12 +49,15 @@ def transform(days: DataFrame, as_of: date, params: ChurnParams) -> Outputs:
     _base_rate(judged, params, "to judge on")
 
     told = train(before, params).transform(judged).withColumn("probability", probability()).persist()
+    tenths = _evaluation(told, as_of, judged_on).persist()
+    share, lift = _first_tenth(tenths)
     metrics = {
         **ranking_metrics(counts(told, F.col("probability"), LABEL)),
         **probability_metrics(told, F.col("probability"), LABEL),
+        "lift_top_decile": lift,
     }
     baseline = {
-        **ranking_metrics(counts(judged, lateness_rule(), LABEL)),
+        **ranking_metrics(counts(judged, rarity_rule(), LABEL), share),
         **probability_metrics(judged, F.lit(base_rate), LABEL),
     }
     fitted = Fitted(
@@ -74,7 +77,7 @@ def transform(days: DataFrame, as_of: date, params: ChurnParams) -> Outputs:
         },
         baseline=baseline,
     )
-    return {mining.CHURN.name: fitted, mining.CHURN_EVALUATION.name: _evaluation(told, as_of, judged_on)}
+    return {mining.CHURN.name: fitted, mining.CHURN_EVALUATION.name: tenths}
 
 
 def _base_rate(rows: DataFrame, params: ChurnParams, what: str) -> float:
@@ -84,6 +87,12 @@ def _base_rate(rows: DataFrame, params: ChurnParams, what: str) -> float:
     require("mining.churn", churned, params.min_cases, f"customers {what} who churned")
     require("mining.churn", everyone - churned, params.min_cases, f"customers {what} who stayed")
     return float(churned / max(everyone, 1))
+
+
+def _first_tenth(tenths: DataFrame) -> tuple[float, float]:
+    """Which share of the customers is in the tenth most at risk, and its lift: the rival is judged on as many."""
+    first, *rest = tenths.select("customers", "lift").orderBy("decile").toLocalIterator()
+    return first.customers / (first.customers + sum(row.customers for row in rest)), float(first.lift)
 
 
 def _evaluation(told: DataFrame, as_of: date, judged_on: date) -> DataFrame:

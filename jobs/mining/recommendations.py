@@ -1,7 +1,8 @@
-"""The best products for each customer, by the champion.
+"""The list of each customer: what they buy most, and new products by the champion.
 
-How it grows: blocks of 256 customers times blocks of 8,192 products, one matrix product each; the work follows
-customers times products, the memory does not, and only each block's best are shuffled.
+How it grows: purchases are summed once to one row for each customer and product. For new products, blocks of 256
+customers times blocks of 8,192 products, one matrix product each; the work follows customers times products, the
+memory does not, and only each block's best are shuffled.
 """
 
 import sys
@@ -15,8 +16,10 @@ from motherlode.contracts import features, mining, silver
 from motherlode.contracts.jobs import Job, Outputs, Snapshot
 from motherlode.contracts.models import Champion
 from motherlode.contracts.tables import Purpose
+from motherlode.mining.factors import customer_factors, product_factors
 from motherlode.mining.frames import known_by
-from motherlode.mining.recommendations import RecommendationsParams, recommend
+from motherlode.mining.recommendations import offered, recommend
+from motherlode.mining.recommender import RecommenderParams, purchases
 from motherlode.mining.stages import stage_of
 
 
@@ -27,17 +30,18 @@ def transform(
     interactions: DataFrame,
     catalogue: DataFrame,
     as_of: date,
-    params: RecommendationsParams,
+    params: RecommenderParams,
 ) -> Outputs:
     # The numbers are those of the run that trained the champion.
     trained = F.col("as_of") == F.lit(champion.trained_as_of).cast("date")
-    bought = known_by(interactions, as_of).where(F.col("purchases") > 0).select("customer_id", "product_id").distinct()
+    model = stage_of(champion.model, ALSModel)
+    numbered = customers.where(trained).select("customer_id", "customer_no")
+    offers = offered(products.where(trained), catalogue, params.served)
     recommended = recommend(
-        stage_of(champion.model, ALSModel),
-        customers.where(trained).select("customer_id", "customer_no"),
-        _offered(products.where(trained).select("product_id", "product_no"), catalogue),
-        bought,
-        params,
+        numbered.join(customer_factors(model), on="customer_no", how="inner"),
+        offers.join(product_factors(model), on="product_no", how="inner"),
+        purchases(known_by(interactions, as_of), as_of, params),
+        params.served,
     ).select(
         F.lit(as_of).alias("as_of"),
         "customer_id",
@@ -50,14 +54,9 @@ def transform(
     return {mining.RECOMMENDATIONS.name: recommended}
 
 
-def _offered(products: DataFrame, catalogue: DataFrame) -> DataFrame:
-    """What a catalogue lacks has no name to be offered by; who keeps none is offered everything."""
-    return products if catalogue.isEmpty() else products.join(catalogue, on="product_id", how="left_semi")
-
-
 JOB = Job(
     name="mining.recommendations",
-    doc="Recommends products of the catalogue to each customer, at most half of them bought before",
+    doc="Recommends to each customer what they buy most, and new products that the recommender chooses",
     reads={
         "champion": mining.RECOMMENDER,
         "customers": mining.RECOMMENDER_CUSTOMERS,
@@ -69,7 +68,7 @@ JOB = Job(
     transform=transform,
     mode=Snapshot(),
     purpose=Purpose.PERSONALISATION,
-    params=RecommendationsParams,
+    params=RecommenderParams,
 )
 
 if __name__ == "__main__":

@@ -10,25 +10,25 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.contracts import features, mining
+from motherlode.contracts import features, mining, silver
 from motherlode.contracts.jobs import Job, Outputs, Snapshot
 from motherlode.contracts.models import Fitted
 from motherlode.contracts.tables import Purpose
 from motherlode.mining.errors import require
 from motherlode.mining.frames import known_by
 from motherlode.mining.numbering import numbered
-from motherlode.mining.ranking import judge
-from motherlode.mining.recommender import RecommenderParams, customer_factors, factorise, preferences, product_factors
-from motherlode.mining.topk import best_products
+from motherlode.mining.recommendations import offered
+from motherlode.mining.recommender import RecommenderParams, factorise, preferences, purchases
+from motherlode.mining.recommender_quality import judge_served
 
 
-def transform(interactions: DataFrame, as_of: date, params: RecommenderParams) -> Outputs:
+def transform(interactions: DataFrame, catalogue: DataFrame, as_of: date, params: RecommenderParams) -> Outputs:
     known = known_by(interactions, as_of)
     wants = preferences(known, as_of, params).persist()
     customers = numbered(wants, "customer_id", "customer_no").persist()
     products = numbered(wants, "product_id", "product_no").persist()
     require("mining.recommender", customers.count(), params.min_customers, "customers with interactions")
-    metrics, baseline = _judged(known, customers, products, as_of, params)
+    metrics, baseline = _judged(known, customers, products, catalogue, as_of, params)
     numbers = _with_numbers(wants, customers, products).persist()
     fitted = Fitted(
         model=factorise(numbers, params),
@@ -44,6 +44,9 @@ def transform(interactions: DataFrame, as_of: date, params: RecommenderParams) -
             "alpha": params.alpha,
             "iterations": params.iterations,
             "seed": params.seed,
+            "products": params.served.products,
+            "repeats": params.served.repeats,
+            "per_type": params.served.per_type,
         },
         baseline=baseline,
     )
@@ -63,9 +66,14 @@ def _with_numbers(wants: DataFrame, customers: DataFrame, products: DataFrame) -
 
 
 def _judged(
-    known: DataFrame, customers: DataFrame, products: DataFrame, as_of: date, params: RecommenderParams
+    known: DataFrame,
+    customers: DataFrame,
+    products: DataFrame,
+    catalogue: DataFrame,
+    as_of: date,
+    params: RecommenderParams,
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Train before the last days, and compare with the purchases of those; the rival lists best sellers."""
+    """Train before the last days, and compare what would have been served with the purchases of those."""
     cut = as_of - timedelta(days=params.holdout_days)
     before = known_by(known, cut)
     numbers = _with_numbers(preferences(before, cut, params), customers, products).persist()
@@ -77,33 +85,22 @@ def _judged(
         .join(customers.join(seen, on="customer_no", how="left_semi"), on="customer_id", how="left_semi")
         .persist()
     )
-    judged = wanted.select("customer_id").distinct().persist()
+    judged = customers.join(wanted, on="customer_id", how="left_semi").persist()
     require("mining.recommender", judged.count(), params.min_customers, f"customers active before and after {cut}")
-    model = factorise(numbers, params)
-    k = params.suggestions
-    askers = (
-        customers.join(judged, on="customer_id", how="left_semi")
-        .join(customer_factors(model), on="customer_no", how="inner")
-        .select("customer_no", "factors", F.array().cast("array<int>").alias("bought"))
+    return judge_served(
+        factorise(numbers, params),
+        judged,
+        offered(products, catalogue, params.served).persist(),
+        purchases(before, cut, params).persist(),
+        wanted,
+        params.served,
     )
-    lists = (
-        best_products(askers, product_factors(model), k, 0)
-        .join(customers, on="customer_no", how="inner")
-        .join(products, on="product_no", how="inner")
-        .persist()
-    )
-    sellers = before.groupBy("product_id").agg(F.sum("purchases").alias("sold")).orderBy(F.desc("sold"), "product_id")
-    best = [row.product_id for row in sellers.limit(k).toLocalIterator()]
-    ranked = F.posexplode(F.array(*[F.lit(product) for product in best])).alias("place", "product_id")
-    popular = judged.select("customer_id", ranked).withColumn("rank", F.col("place") + 1)
-    trained_on = product_factors(model).count()
-    return judge(lists, wanted, k, trained_on), judge(popular, wanted, k, trained_on)
 
 
 JOB = Job(
     name="mining.recommender",
-    doc="Trains the recommender and judges it on the last days",
-    reads={"interactions": features.INTERACTIONS},
+    doc="Trains the recommender and judges the lists that it makes on the last days",
+    reads={"interactions": features.INTERACTIONS, "catalogue": silver.PRODUCTS},
     writes=(mining.RECOMMENDER, mining.RECOMMENDER_CUSTOMERS, mining.RECOMMENDER_PRODUCTS),
     transform=transform,
     mode=Snapshot(),

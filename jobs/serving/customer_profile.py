@@ -1,6 +1,7 @@
 """The single view of each customer.
 
-How it grows: one row for each customer; five joins by customer or household, each of one row on the right.
+How it grows: one row for each customer; six joins by customer or household, each of one row on the right, for one of
+which the customer-days are summed.
 """
 
 import sys
@@ -12,13 +13,14 @@ from pyspark.sql import functions as F
 from motherlode.contracts import features, identity, mining, serving, silver
 from motherlode.contracts.jobs import Job, Outputs, Snapshot
 from motherlode.contracts.tables import Purpose
-from motherlode.serving.profile import ProfileParams, allowed, current_households, decisions
+from motherlode.serving.profile import ProfileParams, allowed, current_households, decisions, seen_by
 
 
 def transform(
     customers: DataFrame,
     households: DataFrame,
     consents: DataFrame,
+    days: DataFrame,
     facts: DataFrame,
     segments: DataFrame,
     scores: DataFrame,
@@ -30,7 +32,8 @@ def transform(
         "customer_id", "orders", "net", "recency_days", "online_share", "email_open_rate"
     )
     profile = (
-        customers.join(current_households(households), on="household", how="left")
+        seen_by(customers, days, as_of, params.zone)
+        .join(current_households(households), on="household", how="left")
         .join(known, on="customer_id", how="left")
         .join(segments.where(newest).select("customer_id", "segment"), on="customer_id", how="left")
         .join(scores.where(newest).select("customer_id", "probability"), on="customer_id", how="left")
@@ -39,8 +42,8 @@ def transform(
             F.lit(as_of).alias("as_of"),
             "customer_id",
             "identifiers",
-            F.to_date("first_seen_at").alias("first_seen_on"),
-            F.to_date("last_seen_at").alias("last_seen_on"),
+            "first_seen_on",
+            "last_seen_on",
             "age",
             "income",
             "household_size",
@@ -66,6 +69,7 @@ JOB = Job(
         "customers": identity.CUSTOMERS,
         "households": silver.HOUSEHOLDS,
         "consents": identity.CONSENTS,
+        "days": features.CUSTOMER_DAYS,
         "facts": features.CUSTOMER_FEATURES,
         "segments": mining.SEGMENTS,
         "scores": mining.CHURN_SCORES,

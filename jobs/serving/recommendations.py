@@ -12,11 +12,12 @@ from pyspark.sql import functions as F
 from motherlode.contracts import mining, serving, silver
 from motherlode.contracts.jobs import Job, Outputs, Snapshot
 from motherlode.contracts.tables import Purpose
-from motherlode.serving.products import current, in_words
+from motherlode.features.catalogue import current
+from motherlode.serving.products import in_words
 
 
 def transform(recommendations: DataFrame, products: DataFrame, as_of: date) -> Outputs:
-    words = current(products, "product_id").select(
+    words = current(products).select(
         "product_id",
         in_words(F.col("type"), F.col("category"), F.col("package_size")).alias("product"),
         "department",

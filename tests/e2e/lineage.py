@@ -89,7 +89,10 @@ RESTS_ON: dict[str, dict[str, Callable[..., Mask]]] = {
         "bronze.quarantine": partial(_same, "source", "batch"),
     },
     "mining.association_rules": {"features.baskets": _complete},
-    "mining.recommendations": {"features.interactions": partial(_up_to, "as_of", "customer_id")},
+    "mining.recommendations": {
+        "features.interactions": partial(_up_to, "as_of", "customer_id"),
+        "silver.products": partial(_same, "product_id"),
+    },
     "mining.segments": {"features.customer_features": _scored},
     "mining.churn_scores": {"features.customer_features": _scored},
     "features.customer_features": {"features.customer_days": partial(_up_to, "as_of", "customer_id")},

@@ -83,7 +83,12 @@ BASKETS = customer_table(
         Field("quantity", DOUBLE, "Units"),
         Field("discount", MONEY, "Discounts, positive"),
         Field("net", MONEY, "Amount paid"),
-        Field("product_types", STRINGS, "Distinct product types, sorted; a product without one stands for itself"),
+        Field(
+            "product_types",
+            STRINGS,
+            "Distinct product types with their categories, sorted; a product of the catalogue without a type stands for"
+            " itself, where there is no catalogue each does",
+        ),
     ),
     key=("order_id",),
     made_from=(Origin("silver.orders", on=(("order_id", "order_id"),)),),

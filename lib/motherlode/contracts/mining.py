@@ -9,6 +9,10 @@ from motherlode.contracts.tables import Layer, Origin, Purpose, Subject, Table
 
 OWNER = "mining"
 PERSONAL = frozenset({Purpose.PERSONALISATION, Purpose.MARKETING})
+SCORE = (
+    "Of a repeat how often it was bought, the sooner the more; of a new product the recommender's preference."
+    " Comparable within a customer, among repeats and among new products"
+)
 MODEL_VERSION = Field("model_version", STRING, "Version of the champion that said so", volatile=True)
 
 FP_GROWTH = Model(Layer.MINING, "fp_growth", "Frequent sets of product types in baskets", OWNER)
@@ -74,14 +78,14 @@ RECOMMENDER_PRODUCTS = Table(
 RECOMMENDATIONS = Table(
     layer=Layer.MINING,
     name="recommendations",
-    doc="The products that the recommender expects a customer to want, best first",
+    doc="What to recommend to each customer: what they buy most, then new products that the recommender chooses",
     owner=OWNER,
     fields=(
         AS_OF,
         CUSTOMER_ID,
         Field("rank", INTEGER, "1 is best"),
         Field("product_id", STRING, "The product"),
-        Field("score", DOUBLE, "Preference, comparable within a customer"),
+        Field("score", DOUBLE, SCORE),
         Field("is_repeat", BOOLEAN, "The customer has bought it before"),
         MODEL_VERSION,
     ),
@@ -90,7 +94,10 @@ RECOMMENDATIONS = Table(
     subject=Subject.CUSTOMER,
     purposes=PERSONAL,
     retention=PERSON_RETENTION,
-    made_from=(Origin("features.interactions", on=(("customer_id", "customer_id"),), until=("as_of", "day")),),
+    made_from=(
+        Origin("features.interactions", on=(("customer_id", "customer_id"),), until=("as_of", "day")),
+        Origin("silver.products", on=(("product_id", "product_id"),)),
+    ),
 )
 
 SEGMENTS = Table(

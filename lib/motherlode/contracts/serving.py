@@ -3,6 +3,7 @@
 from motherlode.contracts.features import AS_OF, CONSENTED
 from motherlode.contracts.fields import BOOLEAN, DATE, DOUBLE, INTEGER, LONG, STRING, STRINGS, Field
 from motherlode.contracts.identity import CUSTOMER_ID
+from motherlode.contracts.mining import SCORE
 from motherlode.contracts.silver import PERSON_RETENTION
 from motherlode.contracts.tables import Layer, Origin, Subject, Table
 
@@ -37,7 +38,7 @@ def serving_table(
 
 ASSOCIATION_RULES = serving_table(
     "association_rules",
-    "Which product types are bought together, strongest first",
+    "Which product types are bought together; the greater the lift, the stronger",
     (
         AS_OF,
         Field("rule_id", STRING, "Hash of antecedent and consequent"),
@@ -56,7 +57,7 @@ ASSOCIATION_RULES = serving_table(
 
 RECOMMENDATIONS = serving_table(
     "recommendations",
-    "What to offer each customer, best first",
+    "What to offer each customer: what they buy most, then new products; by rank",
     (
         AS_OF,
         CUSTOMER_ID,
@@ -64,7 +65,7 @@ RECOMMENDATIONS = serving_table(
         Field("product_id", STRING, "The product"),
         Field("product", STRING, "The product in words", nullable=True),
         Field("department", STRING, "Its department", nullable=True),
-        Field("score", DOUBLE, "Preference, comparable within a customer"),
+        Field("score", DOUBLE, SCORE),
         Field("is_repeat", BOOLEAN, "The customer has bought it before"),
         MODEL_VERSION,
     ),
@@ -117,9 +118,9 @@ CUSTOMER_PROFILE = serving_table(
     (
         AS_OF,
         CUSTOMER_ID,
-        Field("identifiers", LONG, "Identifiers that are this customer's alone"),
-        Field("first_seen_on", DATE, "UTC day of the oldest evidence"),
-        Field("last_seen_on", DATE, "UTC day of the newest evidence"),
+        Field("identifiers", LONG, "Identifiers that are this customer's alone, by all that is known now"),
+        Field("first_seen_on", DATE, "Business day of the oldest evidence, not after as_of"),
+        Field("last_seen_on", DATE, "Newest business day up to as_of of a visit, basket, opened or clicked e-mail"),
         Field("age", STRING, "Age band of the household", nullable=True),
         Field("income", STRING, "Income band of the household", nullable=True),
         Field("household_size", STRING, "Persons in the household", nullable=True),

@@ -9,6 +9,7 @@ from pyspark.sql.window import Window
 from motherlode.columns.versions import is_state
 from motherlode.contracts.silver import DELIVERED
 from motherlode.features.business_day import business_day, known_on
+from motherlode.features.catalogue import current, kind
 from motherlode.identity.attribution import with_customer
 
 NOT_BOUGHT = ("cancelled", "voided")
@@ -72,22 +73,11 @@ def baskets(
     )
 
 
-def current_types(products: DataFrame) -> DataFrame:
-    """`product_id`, `type`: the newest version of each product; of two at one time the greater row id."""
-    newest = F.max(F.struct("known_at", "row_id", "type"))["type"].alias("type")
-    return products.groupBy("product_id").agg(newest).where("type is not null")
-
-
 def _baskets(owned: DataFrame, counted: DataFrame, products: DataFrame, zone: str) -> DataFrame:
     first = counted.groupBy("order_id").agg(F.min("known_at").alias("known_at"))
     bought = counted.where("is_current and product_id is not null").select("order_id", "product_id").distinct()
-    # A product that the catalogue does not know stands for itself.
-    kind = F.coalesce("type", "product_id")
-    types = (
-        bought.join(current_types(products), on="product_id", how="left")
-        .groupBy("order_id")
-        .agg(F.array_sort(F.collect_set(kind)).alias("product_types"))
-    )
+    named = _with_type(bought, products)
+    types = named.groupBy("order_id").agg(F.array_sort(F.collect_set("type")).alias("product_types"))
     found = owned.join(first, on="order_id", how="inner").join(types, on="order_id", how="left")
     return found.select(
         "order_id",
@@ -102,6 +92,17 @@ def _baskets(owned: DataFrame, counted: DataFrame, products: DataFrame, zone: st
         *AMOUNTS,
         F.coalesce("product_types", F.array().cast("array<string>")).alias("product_types"),
     )
+
+
+def _with_type(bought: DataFrame, products: DataFrame) -> DataFrame:
+    """Adds `type`. What a catalogue lacks is left out: its bare number would tell nobody anything.
+
+    A product without a type stands for itself; without a catalogue each does.
+    """
+    if products.isEmpty():
+        return bought.withColumn("type", F.col("product_id"))
+    own = F.coalesce(kind(F.col("type"), F.col("category")), "product_id").alias("type")
+    return bought.join(current(products).select("product_id", own), on="product_id", how="inner")
 
 
 def _items(counted: DataFrame, zone: str) -> DataFrame:

@@ -58,9 +58,9 @@ def top_lift(found: Counts, share: float = 0.1) -> float:
     return float(np.sum(found.positives * taken) / top / (found.positives.sum() / cases.sum()))
 
 
-def ranking_metrics(found: Counts) -> dict[str, float]:
-    """What depends on the order of scores alone."""
-    return {"auc": auc(found), "average_precision": average_precision(found), "lift_top_decile": top_lift(found)}
+def ranking_metrics(found: Counts, top: float = 0.1) -> dict[str, float]:
+    """What depends on the order of scores alone; `top` is the share of cases that counts as the first tenth."""
+    return {"auc": auc(found), "average_precision": average_precision(found), "lift_top_decile": top_lift(found, top)}
 
 
 def probability_metrics(scored: DataFrame, probability: Column, label: str) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.contracts.features import CUSTOMER_FEATURES
+from motherlode.features.customer_features import SEASON
 
 LABEL = "churned"
 # Unknown is a value of its own, below every known one: a tree can cut it off.
@@ -136,10 +137,11 @@ def score(model: Transformer, features: DataFrame) -> DataFrame:
     )
 
 
-def lateness_rule() -> Column:
-    """The simplest rival: days since the last basket over the customer's own mean gap, squeezed into 0 to 1.
+def rarity_rule() -> Column:
+    """The rival: fewest baskets in the last 84 days first and, of equals, who has been silent longest; 0 to 1.
 
-    A customer with a single day of baskets has no gap: 28 days stand in.
+    A sort by two columns that needs no training. Of the dozen rules of one or two columns that were tried on six dates
+    of the demo it has the best mean lift and average precision, and an auc within 0.001 of the best.
     """
-    late = F.col("recency_days") / F.greatest(F.coalesce("mean_gap_days", F.lit(28.0)), F.lit(1.0))
-    return late / (1 + late)
+    # Customers at risk have a basket in those days: recency_days is below 84.
+    return 1 / (1 + F.col("orders_84d") - F.col("recency_days") / SEASON)

@@ -1,11 +1,13 @@
 """Implicit-feedback matrix factorisation (Hu, Koren, Volinsky 2008) over what customers did with products."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pyspark.ml.recommendation import ALS, ALSModel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+from motherlode.mining.recommendations import RecommendationsParams
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class RecommenderParams:
         seed: of the first factors.
         holdout_days: the last days, by whose purchases the model is judged.
         min_customers: least customers to train on, and to judge on.
-        suggestions: length of the list that is judged.
+        served: which lists are made of it; such lists are judged too.
     """
 
     view_weight: float = 0.2
@@ -40,7 +42,7 @@ class RecommenderParams:
     seed: int = 17
     holdout_days: int = 28
     min_customers: int = 50
-    suggestions: int = 10
+    served: RecommendationsParams = field(default_factory=RecommendationsParams)
 
     def __post_init__(self) -> None:
         if self.half_life_days <= 0:
@@ -60,15 +62,31 @@ def preferences(interactions: DataFrame, day: date, params: RecommenderParams) -
         + F.col("carts") * params.cart_weight
         + F.col("purchases") * params.purchase_weight
     )
-    age = F.datediff(F.lit(day), F.col("day"))
     return (
         interactions.groupBy("customer_id", "product_id")
         .agg(
-            F.sum(weight * F.pow(F.lit(0.5), age / params.half_life_days)).alias("weight"),
+            F.sum(weight * _fading(day, params)).alias("weight"),
             (F.sum("purchases") > 0).alias("bought"),
         )
         .where(F.col("weight") > 0)
     )
+
+
+def purchases(interactions: DataFrame, day: date, params: RecommenderParams) -> DataFrame:
+    """How often each customer bought each product up to the end of `day`, halved every half_life_days.
+
+    Returns:
+        customer_id, product_id, weight.
+    """
+    return (
+        interactions.where(F.col("purchases") > 0)
+        .groupBy("customer_id", "product_id")
+        .agg(F.sum(F.col("purchases") * _fading(day, params)).alias("weight"))
+    )
+
+
+def _fading(day: date, params: RecommenderParams) -> Column:
+    return F.pow(F.lit(0.5), F.datediff(F.lit(day), F.col("day")) / params.half_life_days)
 
 
 def factorise(numbered_preferences: DataFrame, params: RecommenderParams) -> ALSModel:
@@ -86,17 +104,3 @@ def factorise(numbered_preferences: DataFrame, params: RecommenderParams) -> ALS
         numItemBlocks=params.blocks,
         seed=params.seed,
     ).fit(numbered_preferences)
-
-
-def customer_factors(model: ALSModel) -> DataFrame:
-    """customer_no, factors."""
-    return _factors(model.userFactors, F.col("id").alias("customer_no"))
-
-
-def product_factors(model: ALSModel) -> DataFrame:
-    """product_no, factors."""
-    return _factors(model.itemFactors, F.col("id").alias("product_no"))
-
-
-def _factors(factors: DataFrame, number: Column) -> DataFrame:
-    return factors.select(number, F.col("features").alias("factors"))

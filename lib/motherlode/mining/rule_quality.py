@@ -59,6 +59,7 @@ def complete_baskets(
             F.slice(F.array_distinct(F.concat("by_rules", "popular")), 1, suggestions).alias("by_rules"),
         )
         .agg(
+            F.count(F.lit(1)).alias("baskets"),
             F.avg(F.col("fired").cast("double")).alias("fired"),
             F.avg(F.array_contains("by_rules", F.col("hidden")).cast("double")).alias("hit"),
             F.avg(F.array_contains("popular", F.col("hidden")).cast("double")).alias("popular_hit"),
@@ -68,4 +69,5 @@ def complete_baskets(
     if judged is None or judged.hit is None:
         return {}, {}
     name = f"hit_rate_at_{suggestions}"
-    return {name: judged.hit, "baskets_with_a_rule": judged.fired}, {name: judged.popular_hit}
+    metrics = {name: judged.hit, "baskets_with_a_rule": judged.fired, "judged_baskets": float(judged.baskets)}
+    return metrics, {name: judged.popular_hit}

@@ -1,33 +1,38 @@
-"""Segments in words: what sets a cluster's centre apart from the mean customer."""
+"""Segments in words: what clearly sets their customers apart."""
 
 from collections.abc import Mapping, Sequence
 
-# (measure, above the mean, below the mean), as said of a segment's customers.
-WORDS: tuple[tuple[str, str, str], ...] = (
-    ("money", "big spenders", "small spenders"),
+# (trait, above the mean, below the mean), as said of a segment's customers. The words compare, and the first three,
+# whose scores stand beside the name, go before the others.
+VALUE: tuple[tuple[str, str, str], ...] = (
+    ("recency", "bought recently", "longer silent"),
     ("frequency", "frequent", "infrequent"),
-    ("recency", "lapsed", "recently active"),
+    ("money", "big spenders", "small spenders"),
+)
+HABITS: tuple[tuple[str, str, str], ...] = (
     ("basket", "large baskets", "small baskets"),
-    ("online", "buying online", "buying in store"),
-    ("discount", "discount seekers", "paying full price"),
+    ("online", "buying more online", "buying more in store"),
+    ("discount", "more discounts", "fewer discounts"),
     ("visits", "browsing often", "seldom browsing"),
-    ("email", "reading e-mails", "ignoring e-mails"),
+    ("email", "opening more e-mails", "opening fewer e-mails"),
 )
 NEVER_BOUGHT = "not yet buying"
-NEAR = 0.25  # deviations from the mean below which a trait sets nobody apart
+AVERAGE = "average"
+CLEAR = 0.5  # deviations from the mean from which on a trait sets apart: a medium effect (Cohen 1988)
 
 
-def name_segments(centres: Sequence[Mapping[str, float]], non_buyers: Sequence[bool]) -> list[str]:
+def name_segments(traits: Sequence[Mapping[str, float]], non_buyers: Sequence[bool]) -> list[str]:
     """A different name for each segment, in order; a later one says more where an earlier one took its words.
 
     Args:
-        centres: each segment's measures, in standard deviations from the mean customer.
-        non_buyers: whether most of a segment's customers never bought: their baskets say nothing then.
+        traits: how far each segment's mean lies from that of all, in standard deviations; without those of
+            which too little is known.
+        non_buyers: whether most of a segment's customers never bought.
     """
     names: list[str] = []
-    for centre, never in zip(centres, non_buyers, strict=True):
-        apart, rest = _traits(centre, never)
-        said, unsaid = apart[:2], apart[2:] + rest
+    for apart, never in zip(traits, non_buyers, strict=True):
+        words = ([NEVER_BOUGHT] if never else []) + _words(apart)
+        said, unsaid = words[:2] or [AVERAGE], words[2:]
         while ", ".join(said) in names and unsaid:
             said.append(unsaid.pop(0))
         name = ", ".join(said)
@@ -36,11 +41,14 @@ def name_segments(centres: Sequence[Mapping[str, float]], non_buyers: Sequence[b
     return names
 
 
-def _traits(centre: Mapping[str, float], never: bool) -> tuple[list[str], list[str]]:
-    """What sets the segment apart, strongest first, and the rest of what could be said."""
-    told = [row for row in WORDS if not never or row[0] in ("visits", "email")]
-    strongest = sorted(told, key=lambda row: -abs(centre[row[0]]))
-    words = [above if centre[measure] > 0 else below for measure, above, below in strongest]
-    count = sum(abs(centre[measure]) >= NEAR for measure, _, _ in strongest)
-    apart = [NEVER_BOUGHT, *words[:count]] if never else words[:count]
-    return apart or ["average"], words[count:]
+def _words(apart: Mapping[str, float]) -> list[str]:
+    """What clearly sets the segment apart: its strongest of recency, frequency and money, then by strength."""
+    value, habits = _clear(VALUE, apart), _clear(HABITS, apart)
+    return [word for _, word in value[:1] + sorted(value[1:] + habits, key=lambda told: -told[0])]
+
+
+def _clear(words: Sequence[tuple[str, str, str]], apart: Mapping[str, float]) -> list[tuple[float, str]]:
+    """Strength and word of the traits that stand out, strongest first."""
+    found = [(apart[trait], above, below) for trait, above, below in words if trait in apart]
+    told = [(abs(far), above if far > 0 else below) for far, above, below in found if abs(far) >= CLEAR]
+    return sorted(told, key=lambda pair: -pair[0])

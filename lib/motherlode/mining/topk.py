@@ -11,44 +11,45 @@ from pyspark.sql import functions as F
 
 CUSTOMERS_PER_BLOCK = 256
 PRODUCTS_PER_BLOCK = 8192
-_CANDIDATES = "customer_no int, product_no int, score double, is_repeat boolean"
+_CANDIDATES = "customer_no int, product_no int, kind_no int, score double"
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
 
 
-def best_products(customers: DataFrame, products: DataFrame, k: int, max_repeats: int) -> DataFrame:
-    """The k products of the greatest scores for each customer, at most max_repeats of them bought before.
+def best_products(customers: DataFrame, products: DataFrame, k: int, per_kind: int) -> DataFrame:
+    """The k products of the greatest scores that each customer never bought, at most per_kind of one kind.
 
     A block of customers times a block of products is one matrix product; each gives its own best, and
     the best of these are the best of all. Equal scores: the smaller product_no first.
 
     Args:
         customers: customer_no, factors, bought (product_no that the customer has bought).
-        products: product_no, factors.
+        products: product_no, kind_no (of which kind it is), factors.
 
     Returns:
-        customer_no, product_no, rank (from 1), score, is_repeat.
+        customer_no, product_no, kind_no, rank (from 1), score.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for row in range(batch.num_rows):
-                yield _candidates(batch, row, k, max_repeats)
+                yield _candidates(batch, row, k, per_kind)
 
     candidates = (
         _blocks(customers, "customer_no", CUSTOMERS_PER_BLOCK, "bought")
-        .crossJoin(F.broadcast(_blocks(products, "product_no", PRODUCTS_PER_BLOCK)))
+        .crossJoin(F.broadcast(_blocks(products, "product_no", PRODUCTS_PER_BLOCK, "kind_no")))
         .mapInArrow(score, _CANDIDATES)
     )
-    by_score = Window.partitionBy("customer_no").orderBy(F.desc("score"), "product_no")
-    repeats = F.sum(F.col("is_repeat").cast("int")).over(by_score.rowsBetween(Window.unboundedPreceding, 0))
+    order = (F.desc("score"), F.col("product_no"))
+    of_kind = F.row_number().over(Window.partitionBy("customer_no", "kind_no").orderBy(*order))
     return (
-        candidates.withColumn("repeats", repeats)
-        .where(~F.col("is_repeat") | (F.col("repeats") <= max_repeats))
-        .withColumn("rank", F.row_number().over(by_score))
+        candidates.repartition("customer_no")
+        .withColumn("of_kind", of_kind)
+        .where(F.col("of_kind") <= per_kind)
+        .withColumn("rank", F.row_number().over(Window.partitionBy("customer_no").orderBy(*order)))
         .where(F.col("rank") <= k)
-        .select("customer_no", "product_no", "rank", "score", "is_repeat")
+        .select("customer_no", "product_no", "kind_no", "rank", "score")
     )
 
 
@@ -63,27 +64,28 @@ def _blocks(rows: DataFrame, number: str, size: int, *lists: str) -> DataFrame:
     )
 
 
-def _candidates(batch: pa.RecordBatch, row: int, k: int, max_repeats: int) -> pa.RecordBatch:
+def _candidates(batch: pa.RecordBatch, row: int, k: int, per_kind: int) -> pa.RecordBatch:
     customers = _values(batch, "customer_nos", row)
     products = _values(batch, "product_nos", row)
+    kinds = _values(batch, "kind_no", row)
     bought = batch.column("bought")[row].values
-    parts = best_of_block(
+    buyers, chosen, scores = best_of_block(
         _values(batch, "customer_no_factors", row).reshape(len(customers), -1),
         _values(batch, "product_no_factors", row).reshape(len(products), -1),
         products,
+        kinds,
         np.repeat(np.arange(len(customers)), bought.value_lengths().to_numpy(zero_copy_only=False)),
         bought.flatten().to_numpy(zero_copy_only=False),
         k,
-        max_repeats,
+        per_kind,
     )
-    at = np.concatenate([part[0] for part in parts])
     columns = [
-        pa.array(customers[at], pa.int32()),
-        pa.array(np.concatenate([products[part[1]] for part in parts]), pa.int32()),
-        pa.array(np.concatenate([part[2] for part in parts]), pa.float64()),
-        pa.array(np.repeat([False, True], [len(part[0]) for part in parts]), pa.bool_()),
+        pa.array(customers[buyers], pa.int32()),
+        pa.array(products[chosen], pa.int32()),
+        pa.array(kinds[chosen], pa.int32()),
+        pa.array(scores, pa.float64()),
     ]
-    return pa.RecordBatch.from_arrays(columns, names=["customer_no", "product_no", "score", "is_repeat"])
+    return pa.RecordBatch.from_arrays(columns, names=["customer_no", "product_no", "kind_no", "score"])
 
 
 def _values(batch: pa.RecordBatch, column: str, row: int) -> Any:
@@ -94,36 +96,49 @@ def best_of_block(
     customer_factors: Floats,
     product_factors: Floats,
     product_nos: Ints,
+    kinds: Ints,
     buyers: Ints,
     bought: Ints,
     k: int,
-    max_repeats: int,
-) -> tuple[tuple[Ints, Ints, Floats], tuple[Ints, Ints, Floats]]:
-    """The k best products never bought, and the max_repeats best bought ones, of each customer of a block.
+    per_kind: int,
+) -> tuple[Ints, Ints, Floats]:
+    """Of each customer of a block the best never bought products of the k best kinds, then these kinds' seconds.
+
+    The nth products of the k kinds that have the best nth hold all that can be among the k best with at
+    most per_kind of a kind.
 
     Args:
         product_nos: ascending numbers of the block's products.
-        buyers, bought: pairs (place of a customer in the block, product_no), sorted by buyer.
+        kinds: their kinds.
+        buyers, bought: pairs (place of a customer in the block, product_no).
 
     Returns:
-        (places of customers, places of products, scores), of new products and of repeats.
+        Places of customers, places of products, scores.
     """
-    scores = customer_factors @ product_factors.T
+    order = np.argsort(kinds, kind="stable")  # products of one kind side by side, by their number
+    starts = np.flatnonzero(np.diff(kinds[order], prepend=kinds[order[0]] - 1))
+    kind_at = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(order)))
+    scores = customer_factors @ product_factors[order].T
+
     at = np.searchsorted(product_nos, bought).clip(max=len(product_nos) - 1)
     here = product_nos[at] == bought
-    buyers, at = buyers[here], at[here]
-    old = scores[buyers, at]
-    scores[buyers, at] = -np.inf
+    column_of = np.empty_like(order)
+    column_of[order] = np.arange(len(order))
+    scores[buyers[here], column_of[at[here]]] = -np.inf
 
-    take = min(k, len(product_nos))
-    best = np.argpartition(scores, -take, axis=1)[:, -take:]
-    rows = np.repeat(np.arange(len(scores)), take)
-    columns = best.ravel()
-    values = scores[rows, columns]
-    new = values > -np.inf
-
-    order = np.lexsort((at, -old, buyers))
-    buyers, at, old = buyers[order], at[order], old[order]
-    place = np.arange(len(buyers)) - np.searchsorted(buyers, buyers)
-    kept = place < max_repeats
-    return (rows[new], columns[new], values[new]), (buyers[kept], at[kept], old[kept])
+    take = min(k, len(starts))
+    found: list[tuple[Ints, Ints, Floats]] = []
+    for _ in range(per_kind):
+        best = np.maximum.reduceat(scores, starts, axis=1)
+        places = np.argpartition(best, -take, axis=1)[:, -take:]
+        values = np.take_along_axis(best, places, axis=1)
+        sought = np.full_like(best, np.nan)
+        np.put_along_axis(sought, places, np.where(values > -np.inf, values, np.nan), axis=1)
+        rows, columns = np.nonzero(scores == sought[:, kind_at])
+        # Of equal products of a kind the first: they come by row, then by kind and number.
+        _, first = np.unique(rows * len(starts) + kind_at[columns], return_index=True)
+        rows, columns = rows[first], columns[first]
+        found.append((rows, order[columns], scores[rows, columns]))
+        scores[rows, columns] = -np.inf
+    rows, chosen, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return rows, chosen, values

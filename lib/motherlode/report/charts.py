@@ -128,15 +128,15 @@ def identifiers(histogram: pd.DataFrame, last: int) -> Chart:
     return chart("identifiers", "Identifiers per customer", text, drawing)
 
 
-def funnel(reached: pd.DataFrame) -> Chart:
-    """Share of sessions that got so far, by channel."""
+def funnel(reached: pd.DataFrame, stages: list[str]) -> Chart:
+    """Share of sessions that got as far as each of `stages`, by channel."""
     channels = list(reached["channel"])
-    long = reached.melt("channel", list(STAGES), "stage", "count")
+    long = reached.melt("channel", stages, "stage", "count")
     visits = dict(zip(reached["channel"], reached["sessions"], strict=True))
     long["share"] = [n / visits[channel] for n, channel in zip(long["count"], long["channel"], strict=True)]
     long["stage"] = long["stage"].map(STAGES)
     base = alt.Chart(long).encode(
-        y=alt.Y("stage:N", sort=list(STAGES.values()), title=None),
+        y=alt.Y("stage:N", sort=[STAGES[stage] for stage in stages], title=None),
         yOffset=alt.YOffset("channel:N", sort=channels),
         x=alt.X("share:Q", title="share of sessions", scale=alt.Scale(domain=[0, 1.08]), axis=None),
         tooltip=[
@@ -150,8 +150,8 @@ def funnel(reached: pd.DataFrame) -> Chart:
         color=alt.Color("channel:N", sort=channels, scale=scale_of(channels), legend=alt.Legend())
     )
     labels = base.mark_text(align="left", dx=5).encode(text=alt.Text("share:Q", format=".0%"))
-    drawing = alt.layer(bars, labels).properties(height=len(STAGES) * max(46, 14 * len(channels)))
-    text = "For each channel, bars for the share of sessions that got as far as viewing, adding and ordering."
+    drawing = alt.layer(bars, labels).properties(height=len(stages) * max(46, 14 * len(channels)))
+    text = "For each channel, bars for the share of its sessions that got so far."
     return chart("funnel", "How far sessions get", text, drawing, wide=True)
 
 
@@ -195,8 +195,8 @@ def over_time(volume: pd.DataFrame, grain: str, measure: str, currency: str) -> 
 
 
 def segments(found: pd.DataFrame) -> Chart:
-    """Which share of customers and of revenue each segment is."""
-    measures = {"customers": "Share of customers", "net": "Share of revenue"}
+    """Which share of customers and of their revenue each segment is."""
+    measures = {"customers": "Share of customers", "net": "Share of their revenue"}
     shares = pd.DataFrame({"segment": found["segment"]})
     for column, label in measures.items():
         whole = found[column].sum()
@@ -217,14 +217,17 @@ def segments(found: pd.DataFrame) -> Chart:
         color=alt.Color("measure:N", scale=alt.Scale(domain=order, range=[FIRST, SECOND]), legend=alt.Legend())
     )
     labels = base.mark_text(align="left", dx=5).encode(text=alt.Text("share:Q", format=".0%"))
-    text = "Two bars for each segment: its share of all customers and its share of all revenue."
+    text = (
+        "Two bars for each segment: its share of all customers, and of the revenue of customers who are known;"
+        " baskets of unknown buyers are left out."
+    )
     return chart(
         "segments", "Size and worth", text, alt.layer(bars, labels).properties(height=46 * len(found)), wide=True
     )
 
 
 def rfm(found: pd.DataFrame, currency: str) -> Chart:
-    """Customers by recency and frequency."""
+    """Buyers by recency and frequency."""
     most = float(found["customers"].max() or 1)
     base = alt.Chart(found).encode(
         x=alt.X("recency_score:O", title="recency: 5 bought last", axis=alt.Axis(labelAngle=0)),
@@ -242,8 +245,8 @@ def rfm(found: pd.DataFrame, currency: str) -> Chart:
         fillOpacity=alt.FillOpacity("customers:Q", scale=depth, legend=None)
     )
     labels = base.mark_text().encode(text=alt.Text("customers:Q", format=","))
-    text = "A field for each pair of scores, the darker the more customers have both."
-    return chart("rfm", "Customers by recency and frequency", text, alt.layer(cells, labels).properties(height=260))
+    text = "A field for each pair of scores, the darker the more customers have both. Who never bought is left out."
+    return chart("rfm", "Buyers by recency and frequency", text, alt.layer(cells, labels).properties(height=260))
 
 
 def rules(found: pd.DataFrame) -> Chart:

@@ -16,20 +16,22 @@ class Findings:
         accounting: by source: source, batches, unbalanced, records_in, events, duplicates, quarantined.
         reasons: most frequent first: source, rule, path, allowed, records.
         accuracy: identity.accuracy as it is.
-        identifiers: customers by number of identifiers, the last one open: identifiers, customers.
-        largest: the customers with most identifiers: identifiers, shared_identifiers.
+        identifiers: customers by number of identifiers, the last one open, and how many of them ever bought:
+            identifiers, customers, buyers.
+        largest: the customers with most identifiers: identifiers.
         funnel: sessions that got at least so far, by channel: channel, sessions, viewed, added, ordered.
-        totals: one row: baskets, net, first_day, last_day.
+        totals: one row: baskets, online (those not bought in a store), net, first_day, last_day.
         volume: by period and channel: period, channel, baskets, net.
         grain: the length of a period of `volume`: day or week.
         segments: segment_id, segment, customers, net, mean_net, recency, frequency, monetary, churn.
-        rfm: recency_score, frequency_score, customers, mean_net.
+        rfm: buyers alone: recency_score, frequency_score, customers, mean_net.
         rules: strongest first: antecedent, consequent, baskets, support, confidence, lift.
         examples: pseudonym, segment, orders, net, recency_days, churn_probability.
         offers: pseudonym, rank, product, department, is_repeat.
         deciles: mining.churn_evaluation of its newest date.
         risks: customers by predicted risk: probability (lower end of the bin), customers.
-        horizon: days that the churn model looks ahead: one column, horizon_days; no row without scores.
+        leaving: one row: horizon_days that the churn model looks ahead, the likely who will sooner leave than stay,
+            and how many of these are silent for as long already; no row without scores.
         quality: serving.model_quality as it is.
     """
 
@@ -50,7 +52,7 @@ class Findings:
     offers: pd.DataFrame
     deciles: pd.DataFrame
     risks: pd.DataFrame
-    horizon: pd.DataFrame
+    leaving: pd.DataFrame
     quality: pd.DataFrame
 
 

@@ -38,11 +38,12 @@ def compose(found: Findings, params: ReportParams) -> Page:
 
 def tiles(found: Findings, currency: str) -> tuple[Tile, ...]:
     sums = found.accounting[["records_in", "events"]].sum()
+    people, buyers = found.identifiers[["customers", "buyers"]].sum()
     row = found.totals.iloc[0] if len(found.totals) else None
     return (
         Tile("Records received", words.compact(sums["records_in"])),
         Tile("Of these, taken", words.compact(sums["events"])),
-        Tile("Customers", words.compact(found.identifiers["customers"].sum())),
+        Tile("Customers", words.compact(people), f"of these, {words.compact(buyers)} bought"),
         Tile("Baskets", words.compact(row["baskets"] if row is not None else 0)),
         Tile("Revenue", words.money(row["net"] if row is not None else None, currency)),
         Tile("As of", f"{found.as_of.day} {found.as_of:%b %Y}"),
@@ -124,9 +125,11 @@ def identity(found: Findings) -> Section:
     if not people:
         return Section("identity", "Who is who", "", [nothing("No customers have been found yet.")])
     one = found.identifiers.loc[found.identifiers["identifiers"] <= 1, "customers"].sum()
+    buyers = found.identifiers["buyers"].sum()
     lead = (
         f"Identifiers that were seen together make {words.plural(people, 'customer')};"
         f" {words.percent(words.share(people - one, people), 0)} of them are known by more than one."
+        f" {words.count(buyers)} of them bought; the others may be no more than a cookie."
         f" Customers who refuse analysis are not counted here."
     )
     sizes = words.listed(words.count(size) for size in found.largest["identifiers"])
@@ -179,25 +182,43 @@ def visits(found: Findings) -> Section:
     if found.funnel.empty:
         text = "There are no sessions on web or app, so there is no funnel."
         return Section("visits", title, "", [nothing(text)])
-    stages = list(charts.STAGES)
-    sums = found.funnel[stages].sum()
+    sums = found.funnel[list(charts.STAGES)].sum()
+    online = found.totals["online"].sum()
+    # Orders that came in by another way are no sign that visits ended without one.
+    unseen = sums["ordered"] == 0 and online > 0
+    stages = [stage for stage in charts.STAGES if not (unseen and stage == "ordered")]
     every = sums["sessions"]
-    lead = (
-        f"Of {words.plural(every, 'session')},"
-        f" {words.percent(words.share(sums['viewed'], every), 0)} looked at a product,"
-        f" {words.percent(words.share(sums['added'], every), 0)} put one into the cart and"
-        f" {words.percent(words.share(sums['ordered'], every))} ended with an order."
+    said = [
+        f"{words.percent(words.share(sums['viewed'], every), 0)} looked at a product",
+        f"{words.percent(words.share(sums['added'], every), 0)} put one into the cart",
+    ]
+    if not unseen:
+        said.append(f"{words.percent(words.share(sums['ordered'], every))} ended with an order")
+    lead = f"Of {words.plural(every, 'session')}, {words.listed(said)}."
+    blocks: list[Block] = [Charts([charts.funnel(found.funnel, stages)])]
+    if unseen:
+        text = (
+            "Orders are not in the web and app events, so which visits ended with one is unknown:"
+            f" {words.plural(online, 'online basket')} came in from elsewhere."
+        )
+        blocks.insert(0, nothing(text))
+    rows = [("All", sums)] + [(str(row["channel"]), row) for _, row in found.funnel.iterrows()]
+    last = stages[-1]
+    blocks.append(
+        Grid(
+            "Sessions that got at least so far",
+            ("Channel", *(charts.STAGES[stage] for stage in stages), f"{charts.STAGES[last]}, share"),
+            [
+                (
+                    name,
+                    *(words.count(row[stage]) for stage in stages),
+                    words.percent(words.share(row[last], row["sessions"])),
+                )
+                for name, row in rows
+            ],
+        )
     )
-    rows = [("All", *sums)] + [(row["channel"], *row[stages]) for _, row in found.funnel.iterrows()]
-    grid = Grid(
-        "Sessions that got at least so far",
-        ("Channel", *charts.STAGES.values(), "Ordered, share"),
-        [
-            (str(name), *(words.count(n) for n in reached), words.percent(words.share(reached[-1], reached[0])))
-            for name, *reached in rows
-        ],
-    )
-    return Section("visits", title, lead, [Charts([charts.funnel(found.funnel)]), grid])
+    return Section("visits", title, lead, blocks)
 
 
 def sales(found: Findings, currency: str) -> Section:
@@ -310,17 +331,28 @@ def churn(found: Findings) -> Section:
     """Who is likely to leave, and how good that forecast is."""
     title = "Who may leave"
     if found.risks.empty and found.deciles.empty:
-        return Section("churn", title, "", [nothing("No churn scores have been computed yet.")])
-    lead = ""
-    if len(found.horizon):
-        days = int(found.horizon.iloc[0]["horizon_days"])
-        likely = found.risks.loc[found.risks["probability"] >= 0.5, "customers"].sum()
-        lead = (
-            f"To leave means to buy nothing for {words.plural(days, 'day')}."
-            f" Of {words.plural(found.risks['customers'].sum(), 'customer')} who bought in the 84 days before,"
-            f" {words.count(likely)} are more likely to leave than to stay; who has been silent for long is among them."
+        text = (
+            "There is no churn model. It learns from customers who left and customers who stayed, on several dates, and"
+            " is judged on a later one: the run's log says at mining.churn how many were found and how many it needs."
         )
+        return Section("churn", title, "", [nothing(text)])
+    lead = ""
     blocks: list[Block] = []
+    if len(found.leaving):
+        row = found.leaving.iloc[0]
+        horizon = words.plural(row["horizon_days"], "day")
+        lead = (
+            f"To leave means to buy nothing for {horizon}."
+            f" Of {words.plural(found.risks['customers'].sum(), 'customer')} who bought in the 84 days before,"
+            f" {words.count(row['likely'])} are more likely to leave than to stay."
+        )
+        if row["likely"]:
+            lead += (
+                f" {words.count(row['silent'])} of these have bought nothing for {horizon} or more already: they are to"
+                f" be won back, the other {words.count(row['likely'] - row['silent'])} can still be kept."
+            )
+    else:
+        blocks.append(nothing("Nobody has a score as of this day: the run's log says why, at mining.churn_scores."))
     if found.deciles.empty:
         blocks.append(nothing("The model has not been judged on a later date than it was trained on."))
     else:

@@ -8,6 +8,8 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from motherlode.features.baskets import STORE
+
 SOURCES = 200
 REASONS = 12
 CHANNELS = 30
@@ -20,6 +22,7 @@ RULES = 150
 EXAMPLES = 3
 OFFERS = 5
 RISK_BINS = 20
+LIKELY = 0.5
 ROWS = 300
 
 
@@ -56,16 +59,18 @@ def accuracy(scenarios: DataFrame) -> pd.DataFrame:
     return first(scenarios, ROWS, F.col("scenario") != "all", "scenario")
 
 
-def identifiers(customers: DataFrame) -> pd.DataFrame:
-    """How many customers have 1, 2 … identifiers; the last number stands for it and more."""
+def identifiers(profiles: DataFrame) -> pd.DataFrame:
+    """How many customers, and buyers, have 1, 2 … identifiers; the last number stands for it and more."""
     bounded = F.least("identifiers", F.lit(MANY_IDENTIFIERS)).alias("identifiers")
-    return first(customers.groupBy(bounded).agg(F.count("*").alias("customers")), MANY_IDENTIFIERS + 1, "identifiers")
+    counted = profiles.groupBy(bounded).agg(
+        F.count("*").alias("customers"), total(F.coalesce("orders", F.lit(0)) > 0).alias("buyers")
+    )
+    return first(counted, MANY_IDENTIFIERS + 1, "identifiers")
 
 
-def largest(customers: DataFrame) -> pd.DataFrame:
+def largest(profiles: DataFrame) -> pd.DataFrame:
     """How big the biggest customers are: numbers only, not who they are."""
-    sizes = customers.select("identifiers", "shared_identifiers")
-    return first(sizes, LARGEST, F.desc("identifiers"), F.desc("shared_identifiers"))
+    return first(profiles.select("identifiers"), LARGEST, F.desc("identifiers"))
 
 
 def funnel(sessions: DataFrame, as_of: date) -> pd.DataFrame:
@@ -87,11 +92,12 @@ def funnel(sessions: DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def totals(baskets: DataFrame, as_of: date) -> pd.DataFrame:
-    """One row over all baskets: baskets, net, first_day, last_day."""
+    """One row over all baskets: baskets, online, net, first_day, last_day."""
     return (
         baskets.where(F.col("day") <= F.lit(as_of))
         .agg(
             F.count("*").alias("baskets"),
+            total(F.col("channel") != STORE).alias("online"),
             F.sum(F.col("net").cast("double")).alias("net"),
             F.min("day").alias("first_day"),
             F.max("day").alias("last_day"),
@@ -139,9 +145,10 @@ def segments(members: DataFrame, profiles: DataFrame) -> pd.DataFrame:
 
 
 def rfm(members: DataFrame, profiles: DataFrame) -> pd.DataFrame:
-    """Customers and mean amount paid by recency and frequency score: at most 25 rows."""
+    """Buyers and mean amount paid by recency and frequency score: at most 25 rows."""
+    buyers = profiles.where(F.col("orders") > 0).select("customer_id", "net")
     summed = (
-        members.join(profiles.select("customer_id", "net"), on="customer_id", how="left")
+        members.join(buyers, on="customer_id", how="inner")
         .groupBy("recency_score", "frequency_score")
         .agg(F.count("*").alias("customers"), F.avg("net").alias("mean_net"))
     )
@@ -201,10 +208,13 @@ def risks(scores: DataFrame) -> pd.DataFrame:
     return first(binned, RISK_BINS, "probability")
 
 
-def horizon(scores: DataFrame) -> pd.DataFrame:
-    return first(
-        scores.groupBy("horizon_days").agg(F.count("*").alias("customers")), 1, F.desc("customers"), "horizon_days"
-    )
+def leaving(scores: DataFrame, profiles: DataFrame) -> pd.DataFrame:
+    """Who will sooner leave than stay, and how many of these have bought nothing for the whole horizon already."""
+    likely = F.col("probability") >= LIKELY
+    silent = likely & (F.col("recency_days") >= F.col("horizon_days"))
+    known = scores.join(profiles.select("customer_id", "recency_days"), on="customer_id", how="left")
+    counted = known.groupBy("horizon_days").agg(total(likely).alias("likely"), total(silent).alias("silent"))
+    return first(counted, 1, "horizon_days")
 
 
 def quality(metrics: DataFrame) -> pd.DataFrame:

@@ -12,13 +12,20 @@ LESS_IS_BETTER = ("loss", "error", "brier", "rmse", "mae", "mse", "deviance", "d
 
 RIVALS = {
     "fp_growth": "Rules complete baskets of the last weeks, of which one product is hidden; their rival suggests what"
-    " sells best (hit_rate: how often the hidden product is among the suggestions).",
-    "recommender": "The recommender is trained before the last weeks and asked for what customers bought in them; its"
-    " rival lists the same best sellers to everybody (precision and recall: shares of the lists and of the purchases;"
-    " ndcg: the same, counting the top of a list more; coverage: share of the products that are offered at all).",
+    " sells best (hit_rate: how often the hidden product is among the suggestions; judged_baskets: among how many"
+    " baskets).",
+    "recommender": "The recommender is trained before the last weeks, and the lists that would have been served are"
+    " held against what customers bought in them (precision and recall: shares of the lists and of the purchases;"
+    " ndcg: the same, counting the top of a list more; coverage: share of what may be offered that stands in any"
+    " list). Their rival fills the whole list with what the customer bought most before, then with best sellers. A"
+    " served list keeps places for products that the customer never bought, which costs hits. These places alone are"
+    " new_precision, whose rival puts best sellers there. The other places go by what was bought most, without the"
+    " model: again_precision has no rival.",
     "churn": "The churn model is trained on earlier dates and judged on a later one. For the order of customers its"
-    " rival is how late each is by their own rhythm (auc: how often who leaves stands before who stays); for the"
-    " chances it is the average, said of everybody (brier, log_loss: errors).",
+    " rival sorts them by two facts: fewest baskets in 84 days first and, of equals, who has been silent longest (auc:"
+    " how often who leaves stands before who stays; average_precision: the share of leavers at the head of the list,"
+    " over all its lengths; lift_top_decile: their share of its first tenth over the average). For the chances it is"
+    " the average, said of everybody (brier, log_loss: errors).",
     "segmenter": "Segments are judged by how far they lie apart (silhouette, -1 to 1); their rival cuts customers by"
     " the sum of their scores for recency, frequency and money.",
 }

@@ -8,11 +8,11 @@ from pyspark.sql import functions as F
 from motherlode.simulate.clock import DAY, SECOND, day_sql
 from motherlode.simulate.draws import Draws
 from motherlode.simulate.rates import RATES
-from motherlode.simulate.records import BROKEN, HEADERS, JSON_SOURCES, ORIGINAL, REPEAT
+from motherlode.simulate.records import BROKEN, GLUED, HEADERS, JSON_SOURCES, ORIGINAL, REPEAT
 
 JSON_KINDS = (
     "truncated", "missing_key", "bad_timestamp", "wrong_type", "invalid_utf8", "negative_time", "empty_object",
-    "not_json", "unparsable_number", "glued", "string_record", "null_record",
+    "not_json", "unparsable_number", GLUED, "string_record", "null_record",
 )  # fmt: skip
 CSV_KINDS = (
     "too_few_columns", "too_many_columns", "missing_key", "bad_timestamp", "invalid_utf8", "negative_time",
@@ -81,7 +81,7 @@ def _break_json(text: Column) -> Column:
         "empty_object": F.when(F.col("source") == "email", F.lit("[{}]")).otherwise(F.lit("{}")),
         "not_json": F.lit("<html><body>502 Bad Gateway</body></html>"),
         "unparsable_number": F.regexp_replace(text, r"\}(\]?)$", ',"total_amount":1.2.3}$1'),
-        "glued": F.concat(text, text),
+        GLUED: F.concat(text, text),
         "string_record": F.lit('"unexpected end of batch"'),
         "null_record": F.lit("null"),
     }

@@ -12,7 +12,8 @@ class Rates:
     repeats_same_file: float = 0.5
     """Repeats that come within seconds; the others come 1 to 5 days later."""
     broken: float = 0.0105
-    """Broken lines, each an extra mangled copy of an original record."""
+    """Broken lines, each an extra mangled copy of an original record. E-mail events delivered twice on one line can be
+    read: the truth counts them as two repeats."""
     late: float = 0.052
     """Original records delivered 1 to 20 days after they occurred (a store basket is late as a whole)."""
 

@@ -6,6 +6,8 @@ from pyspark.sql import functions as F
 IDENTIFIERS = ("cookie", "device", "user_id", "email", "phone", "loyalty_card", "crm_id")
 """The identifier types that a record can show; null where it does not."""
 ORIGINAL, REPEAT, BROKEN = 0, 1, 2
+GLUED = "glued"
+"""Broken: delivered twice on one line. Of arrays, which e-mail events come in, both can be read: two repeats."""
 EXTENSIONS = {"web": "jsonl", "app": "jsonl", "shop": "jsonl", "email": "json"}
 JSON_SOURCES = tuple(EXTENSIONS)
 HEADERS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from motherlode.simulate.errors import SimulateError
 from motherlode.simulate.params import SimulateParams, Window
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 """Raised whenever the same parameters give other bytes."""
 
 

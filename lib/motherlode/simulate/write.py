@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.simulate.records import BROKEN, EXTENSIONS, HEADERS, IDENTIFIERS, ORIGINAL, REPEAT
+from motherlode.simulate.records import BROKEN, EXTENSIONS, GLUED, HEADERS, IDENTIFIERS, ORIGINAL
 
 TEMPORARY = ".part"
 _SEEN = ("source", "day", "planted", *IDENTIFIERS)
@@ -21,7 +21,8 @@ _FACTS = pa.schema(
 )
 FACTS = ", ".join(f"{f.name} {'bigint' if f.type == pa.int64() else 'string'}" for f in _FACTS)
 """What writing leaves behind for the truth: `what` is seen (how many originals of a file showed these identifiers),
-repeat or broken (one record each, with file, line and key), or file (one row per file)."""
+repeat or broken (one record each, with file, line and key, as a reader of the file should find them), or file (one
+row per file)."""
 _ARRAY_SIZES = (1, 4, 2, 7, 3, 5)
 """How many e-mail events one line holds, in turn."""
 
@@ -99,13 +100,15 @@ class _Files:
     def _append(self, table: pa.Table) -> Batches:
         texts = table["text"].to_pylist()
         kinds = table["kind"].to_numpy()
-        lines = self._elements(texts, kinds) if table["source"][0].as_py() == "email" else self._lines(texts)
-        noted = np.flatnonzero(kinds != ORIGINAL)
+        is_email = table["source"][0].as_py() == "email"
+        lines = self._elements(texts, kinds) if is_email else self._lines(texts)
+        twice = np.array([is_email and how == GLUED for how in table["broken"].to_pylist()], bool)
+        noted = np.repeat(np.arange(len(kinds)), (kinds != ORIGINAL).astype(int) + twice)
         if len(noted):
             rows = table.select(["source", "day", "key", "broken"]).take(noted)
-            names = {REPEAT: "repeat", BROKEN: "broken"}
+            is_broken = (kinds == BROKEN) & ~twice
             columns = {n: rows[n] for n in rows.column_names} | {
-                "what": pa.array([names[kind] for kind in kinds[noted]], pa.string()),
+                "what": pa.array(np.where(is_broken, "broken", "repeat")[noted].tolist(), pa.string()),
                 "file": pa.array([self.path.name] * len(noted), pa.string()),
                 "line": pa.array([lines[position] for position in noted], pa.int64()),
             }

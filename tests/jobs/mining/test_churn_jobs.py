@@ -55,6 +55,7 @@ def test_who_stopped_scores_higher(spark: SparkSession) -> None:
     assert fitted.metrics["brier"] < fitted.baseline["brier"]
     assert fitted.metrics["log_loss"] < fitted.baseline["log_loss"]
     assert fitted.metrics.keys() == fitted.baseline.keys()
+    assert fitted.metrics["lift_top_decile"] == evaluation.where("decile = 1").collect()[0].lift
     assert fitted.model.transform(fitted.example).count() == 5
 
     assert set(evaluation.columns) == set(mining.CHURN_EVALUATION.columns)

@@ -58,9 +58,10 @@ def test_planted_kinds_become_named_segments(spark: SparkSession) -> None:
     seen = {(row.customer_id.split()[0], row.segment_id, row.segment) for row in rows}
     assert {(kind, number) for kind, number, _ in seen} == {("rich", 1), ("thrifty", 2), ("browser", 3)}
     names = {kind: name for kind, _, name in seen}
-    assert names["browser"].startswith("not yet buying")
-    assert "large baskets" in names["rich"] or "big spenders" in names["rich"] or "frequent" in names["rich"]
-    assert len(set(names.values())) == 3
+    # The days since the last basket alone are the same for all of a kind: nothing tells the kinds better apart.
+    assert names["rich"].startswith("bought recently, ")
+    assert names["thrifty"].startswith("longer silent, ")
+    assert names["browser"] == "not yet buying, browsing often"
     scores = {
         (r.recency_score, r.frequency_score, r.monetary_score) for r in rows if r.customer_id.startswith("browser")
     }

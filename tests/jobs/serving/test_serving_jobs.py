@@ -1,6 +1,7 @@
 """What systems read: the newest day, in words, with one row for each key."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -17,6 +18,7 @@ from motherlode.contracts import features, identity, mining, serving, silver
 from motherlode.contracts.consent import Consent
 from motherlode.contracts.jobs import Job
 from motherlode.contracts.tables import Table
+from motherlode.features.customer_days import COUNTS, MONEY
 from motherlode.serving.profile import ProfileParams
 
 AS_OF = date(2024, 3, 31)
@@ -68,13 +70,14 @@ def test_products_are_told_in_words_by_their_newest_version(spark: SparkSession)
         },
         {"row_id": "3", "product_id": "p2", "type": " ", "category": "NO-NONSENSE", "known_at": new},
         {"row_id": "4", "product_id": "p3", "package_size": "1 OZ", "known_at": new},
+        {"row_id": "5", "product_id": "p4", "type": "LEAN", "category": "BEEF", "known_at": new},
     )
     given = rows_of(
         spark,
         mining.RECOMMENDATIONS,
         *[
             {"as_of": AS_OF, "customer_id": "ann", "rank": rank, "product_id": f"p{rank}", "score": 1 / rank}
-            for rank in (1, 2, 3, 4)
+            for rank in (1, 2, 3, 4, 5)
         ],
         {"as_of": BEFORE, "customer_id": "ann", "rank": 1, "product_id": "p9"},
     )
@@ -85,18 +88,35 @@ def test_products_are_told_in_words_by_their_newest_version(spark: SparkSession)
         ("p1", "Ice - crushed/cubed, 22 LB", "GROCERY"),
         ("p2", "No-nonsense", None),
         ("p3", None, None),
-        ("p4", None, None),
+        ("p4", "Lean (beef)", None),
+        ("p5", None, None),
     ]
 
 
-def profiles(spark: SparkSession, consent: Consent) -> dict[str, dict[str, object]]:
-    seen = {"first_seen_at": datetime(2024, 1, 1, 23, 30), "last_seen_at": datetime(2024, 3, 3)}
+def profiles(spark: SparkSession, consent: Consent, zone: str = "UTC") -> dict[str, dict[str, object]]:
+    seen = {"first_seen_at": datetime(2024, 1, 1, 23, 30), "last_seen_at": datetime(2024, 4, 3)}
     customers = rows_of(
         spark,
         identity.CUSTOMERS,
         {"customer_id": "ann", "household": "h1", "identifiers": 3, **seen},
         {"customer_id": "bob", "household": "h1", "identifiers": 1, **seen},
         {"customer_id": "cy", "identifiers": 2, **seen},
+        {"customer_id": "dee", "identifiers": 1, **seen, "first_seen_at": datetime(2024, 4, 1, 3, 59)},
+    )
+    nothing = {**dict.fromkeys(COUNTS, 0), **dict.fromkeys(MONEY, Decimal(0))}
+    days = rows_of(
+        spark,
+        features.CUSTOMER_DAYS,
+        *[
+            {"customer_id": who, "day": day, "known_on": known_on, **nothing, what: 1}
+            for who, day, known_on, what in (
+                ("ann", date(2024, 3, 20), date(2024, 3, 20), "sessions"),
+                ("ann", date(2024, 3, 25), date(2024, 3, 25), "emails_sent"),
+                ("ann", date(2024, 3, 28), date(2024, 4, 1), "sessions"),
+                ("ann", date(2024, 4, 1), date(2024, 4, 1), "sessions"),
+                ("bob", date(2023, 12, 31), date(2023, 12, 31), "emails_clicked"),
+            )
+        ],
     )
     households = rows_of(
         spark,
@@ -120,13 +140,14 @@ def profiles(spark: SparkSession, consent: Consent) -> dict[str, dict[str, objec
     segments = rows_of(spark, mining.SEGMENTS, {"as_of": AS_OF, "customer_id": "ann", "segment": "frequent"})
     scores = rows_of(spark, mining.CHURN_SCORES, {"as_of": AS_OF, "customer_id": "ann", "probability": 0.25})
     found = customer_profile.transform(
-        customers, households, consents, facts, segments, scores, AS_OF, ProfileParams(consent)
+        customers, households, consents, days, facts, segments, scores, AS_OF, ProfileParams(consent, zone)
     )[serving.CUSTOMER_PROFILE.name]
     assert isinstance(found, DataFrame)
     check(customer_profile.JOB, found)
     rows = found.collect()
-    assert len(rows) == 3
-    return {row.customer_id: row.asDict() for row in rows}
+    by_customer = {row.customer_id: row.asDict() for row in rows}
+    assert len(by_customer) == len(rows)
+    return by_customer
 
 
 def test_a_profile_is_one_row_of_what_is_known(spark: SparkSession) -> None:
@@ -143,6 +164,23 @@ def test_a_profile_is_one_row_of_what_is_known(spark: SparkSession) -> None:
     assert (found["cy"]["age"], found["cy"]["first_seen_on"]) == (None, date(2024, 1, 1))
     assert [found["ann"][name] for name in ("may_analyse", "may_personalise", "may_market")] == [True, True, False]
     assert [found["cy"][name] for name in ("may_analyse", "may_personalise", "may_market")] == [True, True, True]
+
+
+def test_a_profile_ends_with_its_business_day(spark: SparkSession) -> None:
+    def seen(zone: str) -> dict[str, tuple[object, object]]:
+        found = profiles(spark, Consent(analytics=True, personalisation=True, marketing=True), zone=zone)
+        return {who: (row["first_seen_on"], row["last_seen_on"]) for who, row in found.items()}
+
+    new_year, day_after = date(2024, 1, 1), date(2024, 1, 2)
+    # What happened or became known after as_of, and mail that was only sent, is not seen; nor is who came later.
+    assert seen("UTC") == {
+        "ann": (new_year, date(2024, 3, 20)),
+        "bob": (new_year, new_year),
+        "cy": (new_year, new_year),
+    }
+    assert seen("Europe/Berlin")["cy"] == (day_after, day_after)
+    # In New York dee came at 23:59 of the last day of March.
+    assert seen("America/New_York")["dee"] == (AS_OF, AS_OF)
 
 
 def test_silence_is_what_conf_says_it_is(spark: SparkSession) -> None:

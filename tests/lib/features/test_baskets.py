@@ -55,6 +55,7 @@ LINES = [
     line("refunded", "2020-03-01 12:00", "1", "milk", "4"),
     line("refunded", "2020-03-01 12:00", "2", "rare", "5", quantity=0.0),
     line("refunded", "2020-03-01 12:00", "3", "tea", "3"),
+    line("store", "2020-01-06 01:00", "3", "untyped", "0", identifier="order:9", channel="store"),
     line("cancelled", "2020-01-06 01:00", "1", "milk", "7"),
     line("cancelled", "2020-02-01 12:00", "1", "milk", "7", status="cancelled"),
     line("test", "2020-01-06 01:00", "1", "milk", "7", is_test=True),
@@ -77,7 +78,8 @@ ORDERS = [
 PRODUCTS = [
     {"row_id": "1", "product_id": "milk", "type": "DAIRY", "known_at": at("2020-01-01")},
     {"row_id": "2", "product_id": "milk", "type": "MILK", "known_at": at("2020-01-02")},
-    {"row_id": "3", "product_id": "tea", "type": "TEA"},
+    {"row_id": "3", "product_id": "tea", "type": "TEA", "category": "HOT DRINKS"},
+    {"row_id": "4", "product_id": "untyped", "category": "SUNDRIES"},
 ]
 MAP = [
     {
@@ -91,12 +93,16 @@ MAP = [
 
 
 def made(
-    spark: SparkSession, orders: list[dict[str, Any]], lines: list[dict[str, Any]], zone: str
+    spark: SparkSession,
+    orders: list[dict[str, Any]],
+    lines: list[dict[str, Any]],
+    zone: str,
+    products: list[dict[str, Any]] = PRODUCTS,
 ) -> dict[str, list[dict[str, Any]]]:
     found = baskets(
         rows(spark, silver.ORDERS, orders),
         rows(spark, silver.ORDER_LINES, lines),
-        rows(spark, silver.PRODUCTS, PRODUCTS),
+        rows(spark, silver.PRODUCTS, products),
         rows(spark, identity.CUSTOMER_MAP, MAP),
         zone,
     )
@@ -123,11 +129,21 @@ def test_baskets_are_orders_that_count(found: dict[str, list[dict[str, Any]]]) -
     refunded, store = by_id["refunded"], by_id["store"]
     assert (refunded["customer_id"], store["customer_id"]) == ("c1", None)
     assert (refunded["net"], refunded["discount"], refunded["lines"]) == (12, 3, 3)
-    # `rare` is not in the catalogue and stands for itself; milk has a newer type.
-    assert refunded["product_types"] == ["MILK", "TEA", "rare"]
+    # `rare` is not in the catalogue, so nobody could read it; milk has a newer type, tea's says its category.
+    assert refunded["product_types"] == ["MILK", "TEA (HOT DRINKS)"]
+    assert store["product_types"] == ["MILK", "untyped"]
     # 23:00 UTC is the same day in New York; 01:00 UTC the evening before; the customer was known on the 10th.
     assert (refunded["day"], refunded["known_on"]) == (date(2020, 1, 5), date(2020, 1, 10))
     assert store["known_on"] == date(2020, 1, 5)
+
+
+def test_without_a_catalogue_products_stand_for_themselves(spark: SparkSession) -> None:
+    baskets = made(spark, ORDERS, LINES, "America/New_York", [])["baskets"]
+    assert {row["order_id"]: row["product_types"] for row in baskets} == {
+        "refunded": ["milk", "rare", "tea"],
+        "store": ["milk", "untyped"],
+        "moved": ["milk"],
+    }
 
 
 def test_items_are_the_products_of_the_current_state(found: dict[str, list[dict[str, Any]]]) -> None:
@@ -137,6 +153,7 @@ def test_items_are_the_products_of_the_current_state(found: dict[str, list[dict[
         ("refunded", "rare"): (0.0, 5, date(2020, 1, 10)),
         ("refunded", "tea"): (1.0, 3, date(2020, 3, 1)),
         ("store", "milk"): (2.0, 5, date(2020, 1, 5)),
+        ("store", "untyped"): (1.0, 0, date(2020, 1, 5)),
         ("moved", "milk"): (1.0, 2, date(2020, 2, 1)),
     }
 

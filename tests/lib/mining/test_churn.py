@@ -16,9 +16,9 @@ from motherlode.mining.churn import (
     ChurnParams,
     at_risk,
     judged_date,
-    lateness_rule,
     outcomes,
     probability,
+    rarity_rule,
     train,
     training_dates,
 )
@@ -94,14 +94,10 @@ def test_trees_learn_what_was_planted_and_say_it_in_true_chances(spark: SparkSes
         assert told[group].mean() == pytest.approx(churned[group].mean(), abs=0.05)
 
 
-def test_lateness_is_recency_over_the_own_gap(spark: SparkSession) -> None:
-    rows = features(
-        spark,
-        [
-            {"recency_days": 14, "mean_gap_days": 7},
-            {"recency_days": 14, "mean_gap_days": None},
-            {"recency_days": 3, "mean_gap_days": 0.5},
-        ],
-    )
-    found = [row.late for row in rows.orderBy("customer_id").select(lateness_rule().alias("late")).collect()]
-    assert found == pytest.approx([2 / 3, 0.5 / 1.5, 3 / 4])
+def test_the_rival_sorts_by_fewest_baskets_then_by_longest_silence(spark: SparkSession) -> None:
+    pairs = [(baskets, silent) for baskets in (3, 1, 40, 2) for silent in (0, 83, 21)]
+    rows = features(spark, [{"orders_84d": baskets, "recency_days": silent} for baskets, silent in pairs])
+    scored = rows.select("orders_84d", "recency_days", rarity_rule().alias("score")).collect()
+    assert all(0 < row.score < 1 for row in scored)
+    found = [(row.orders_84d, row.recency_days) for row in sorted(scored, key=lambda row: -row.score)]
+    assert found == sorted(pairs, key=lambda pair: (pair[0], -pair[1]))

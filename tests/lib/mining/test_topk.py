@@ -1,4 +1,4 @@
-"""The best products, block by block, against sorting all scores of a customer."""
+"""The best new products, block by block, against sorting all scores of a customer."""
 
 import numpy as np
 import pytest
@@ -11,21 +11,23 @@ CUSTOMERS, PRODUCTS, RANK, K = 23, 57, 4, 6
 WANTS = RNG.normal(size=(CUSTOMERS, RANK)).astype(np.float32)
 OFFERS = RNG.normal(size=(PRODUCTS, RANK)).astype(np.float32)
 BOUGHT = [sorted(RNG.choice(PRODUCTS, size=size % 9, replace=False).tolist()) for size in range(CUSTOMERS)]
+KINDS = RNG.integers(20, size=PRODUCTS).tolist()
+ALONE = list(range(PRODUCTS))
 
 
-def brute_force(customer: int, max_repeats: int) -> list[tuple[int, bool]]:
+def brute_force(customer: int, kinds: list[int], per_kind: int) -> list[int]:
     scores = WANTS[customer].astype(float) @ OFFERS.astype(float).T
-    chosen: list[tuple[int, bool]] = []
-    for product in np.argsort(-scores):
-        repeat = int(product) in BOUGHT[customer]
-        if not repeat or sum(old for _, old in chosen) < max_repeats:
-            chosen.append((int(product), repeat))
+    chosen: list[int] = []
+    for product in np.argsort(-scores).tolist():
+        same = sum(kinds[other] == kinds[product] for other in chosen)
+        if product not in BOUGHT[customer] and same < per_kind:
+            chosen.append(product)
     return chosen[:K]
 
 
-@pytest.mark.parametrize("max_repeats", [0, 2, K])
+@pytest.mark.parametrize(("kinds", "per_kind"), [(ALONE, 1), (KINDS, 1), (KINDS, 2)])
 def test_blocks_give_what_sorting_everything_gives(
-    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, max_repeats: int
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, kinds: list[int], per_kind: int
 ) -> None:
     monkeypatch.setattr(topk, "CUSTOMERS_PER_BLOCK", 10)
     monkeypatch.setattr(topk, "PRODUCTS_PER_BLOCK", 16)
@@ -34,19 +36,32 @@ def test_blocks_give_what_sorting_everything_gives(
         "customer_no int, factors array<float>, bought array<int>",
     )
     products = spark.createDataFrame(
-        [(n, OFFERS[n].tolist()) for n in range(PRODUCTS)], "product_no int, factors array<float>"
+        [(n, kinds[n], OFFERS[n].tolist()) for n in range(PRODUCTS)],
+        "product_no int, kind_no int, factors array<float>",
     )
-    rows = topk.best_products(customers, products, K, max_repeats).orderBy("customer_no", "rank").collect()
+    rows = topk.best_products(customers, products, K, per_kind).orderBy("customer_no", "rank").collect()
     for customer in range(CUSTOMERS):
         mine = [row for row in rows if row.customer_no == customer]
         assert [row["rank"] for row in mine] == list(range(1, K + 1))
-        assert [(row.product_no, row.is_repeat) for row in mine] == brute_force(customer, max_repeats)
+        assert [row.product_no for row in mine] == brute_force(customer, kinds, per_kind)
+        assert [row.kind_no for row in mine] == [kinds[row.product_no] for row in mine]
         scores = [WANTS[customer] @ OFFERS[row.product_no] for row in mine]
         assert [row.score for row in mine] == pytest.approx(scores, abs=1e-5)
 
 
 def test_fewer_products_than_places_give_a_short_list(spark: SparkSession) -> None:
     customers = spark.createDataFrame([(0, [1.0], [1])], "customer_no int, factors array<float>, bought array<int>")
-    products = spark.createDataFrame([(0, [0.5]), (1, [0.9])], "product_no int, factors array<float>")
-    rows = topk.best_products(customers, products, 10, 0).collect()
-    assert [(row.product_no, row["rank"], row.is_repeat) for row in rows] == [(0, 1, False)]
+    products = spark.createDataFrame(
+        [(0, 0, [0.5]), (1, 1, [0.9])], "product_no int, kind_no int, factors array<float>"
+    )
+    rows = topk.best_products(customers, products, 10, 2).collect()
+    assert [(row.product_no, row["rank"]) for row in rows] == [(0, 1)]
+
+
+def test_of_equals_of_a_kind_the_smaller_number_stands(spark: SparkSession) -> None:
+    customers = spark.createDataFrame([(0, [1.0], [])], "customer_no int, factors array<float>, bought array<int>")
+    products = spark.createDataFrame(
+        [(5, 2, [0.5]), (2, 2, [0.5]), (3, 3, [0.9])], "product_no int, kind_no int, factors array<float>"
+    )
+    rows = topk.best_products(customers, products, 3, 1).orderBy("rank").collect()
+    assert [row.product_no for row in rows] == [3, 2]

@@ -112,9 +112,13 @@ def sample() -> Findings:
             ],
         ),
         identifiers=pd.DataFrame(
-            {"identifiers": range(1, 13), "customers": [310, 520, 480, 300, 190, 110, 70, 41, 20, 9, 4, 1]}
+            {
+                "identifiers": range(1, 13),
+                "customers": [310, 520, 480, 300, 190, 110, 70, 41, 20, 9, 4, 1],
+                "buyers": [0, 120, 220, 200, 100, 70, 50, 25, 10, 3, 2, 1],
+            }
         ),
-        largest=pd.DataFrame({"identifiers": [12, 11, 11, 11, 11], "shared_identifiers": [1, 0, 2, 1, 0]}),
+        largest=pd.DataFrame({"identifiers": [12, 11, 11, 11, 11]}),
         funnel=pd.DataFrame(
             {
                 "channel": ["web", "app"],
@@ -127,6 +131,7 @@ def sample() -> Findings:
         totals=pd.DataFrame(
             {
                 "baskets": [65_000],
+                "online": [19_380],
                 "net": [2_015_000.0],
                 "first_day": [date(2017, 1, 1)],
                 "last_day": [date(2017, 12, 31)],
@@ -187,7 +192,7 @@ def sample() -> Findings:
                 "customers": [int(150 * np.exp(-n / 5) + n * 2) for n in range(20)],
             }
         ),
-        horizon=pd.DataFrame({"horizon_days": [56], "customers": [801]}),
+        leaving=pd.DataFrame({"horizon_days": [56], "likely": [270], "silent": [190]}),
         quality=pd.DataFrame(
             [
                 ("mining.churn", "auc", 0.871, 0.842, "2017-10-08", "1"),

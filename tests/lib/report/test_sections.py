@@ -27,6 +27,7 @@ def test_headline_numbers(found: Findings) -> None:
         "Revenue": "$2,015,000",
         "As of": "31 Dec 2017",
     }
+    assert [tile.note for tile in sections.tiles(found, "USD") if tile.note] == ["of these, 801 bought"]
 
 
 def test_accounting_balances_or_warns(found: Findings) -> None:
@@ -49,7 +50,7 @@ def test_reasons_name_what_is_not_listed(found: Findings) -> None:
 
 def test_identity_is_judged_where_there_is_a_sample(found: Findings) -> None:
     section = sections.identity(found)
-    assert "2,055 customers; 85% of them are known by more than one" in section.lead
+    assert "2,055 customers; 85% of them are known by more than one. 801 of them bought;" in section.lead
     assert grid(section, "Accuracy").rows[0] == ("All", "2,100", "2,163", "9,100", "99.6%", "96.6%", "0.981")
     without = sections.identity(dataclasses.replace(found, accuracy=found.accuracy.iloc[:0]))
     assert texts(without, "nothing") == ["There is no labelled sample, so the accuracy of identities is unknown."]
@@ -59,6 +60,51 @@ def test_the_funnel_adds_the_channels_up(found: Findings) -> None:
     rows = grid(sections.visits(found), "Sessions").rows
     assert rows[0] == ("All", "86,000", "64,000", "26,400", "13,100", "15.2%")
     assert rows[2] == ("app", "24,800", "19,900", "9,100", "4,900", "19.8%")
+
+
+def test_orders_that_the_web_does_not_tell_are_no_funnel_that_ends_in_nothing(found: Findings) -> None:
+    silent = found.funnel.assign(ordered=0)
+    section = sections.visits(dataclasses.replace(found, funnel=silent))
+    assert section.lead == "Of 86,000 sessions, 74% looked at a product and 31% put one into the cart."
+    assert texts(section, "nothing") == [
+        "Orders are not in the web and app events, so which visits ended with one is unknown: 19,380 online baskets"
+        " came in from elsewhere."
+    ]
+    table = grid(section, "Sessions")
+    assert table.columns == ("Channel", "Visited", "Viewed a product", "Added to the cart", "Added to the cart, share")
+    assert table.rows[0] == ("All", "86,000", "64,000", "26,400", "30.7%")
+    drawn = next(block for block in section.blocks if isinstance(block, Charts)).charts[0]
+    assert "Ordered" not in str(drawn.spec)
+
+
+def test_a_shop_that_sells_nothing_online_has_a_funnel_that_ends_in_nothing(found: Findings) -> None:
+    in_store = found.totals.assign(online=0)
+    section = sections.visits(dataclasses.replace(found, funnel=found.funnel.assign(ordered=0), totals=in_store))
+    assert section.lead.endswith("31% put one into the cart and 0.0% ended with an order.")
+    assert grid(section, "Sessions").rows[0][-1] == "0.0%"
+
+
+def test_who_has_left_is_not_who_may_be_kept(found: Findings) -> None:
+    lead = sections.churn(found).lead
+    assert lead.endswith(
+        "270 are more likely to leave than to stay. 190 of these have bought nothing for 56 days or more already: they"
+        " are to be won back, the other 80 can still be kept."
+    )
+    nobody = found.leaving.assign(likely=0, silent=0)
+    assert sections.churn(dataclasses.replace(found, leaving=nobody)).lead.endswith(
+        "0 are more likely to leave than to stay."
+    )
+
+
+def test_a_churn_model_that_is_missing_says_what_it_needs(found: Findings) -> None:
+    unscored = dataclasses.replace(found, risks=found.risks.iloc[:0], leaving=found.leaving.iloc[:0])
+    assert texts(sections.churn(unscored), "nothing") == [
+        "Nobody has a score as of this day: the run's log says why, at mining.churn_scores."
+    ]
+    section = sections.churn(dataclasses.replace(unscored, deciles=found.deciles.iloc[:0]))
+    assert texts(section, "nothing")[0].endswith(
+        "the run's log says at mining.churn how many were found and how many it needs."
+    )
 
 
 def test_rules_are_sentences(found: Findings) -> None:
@@ -99,7 +145,7 @@ def test_a_model_is_held_against_its_rival(metric: str, value: float, baseline: 
 def test_a_model_that_loses_is_said_plainly(found: Findings) -> None:
     section = verdicts.models(found.quality)
     assert texts(section, "warning") == ["No better than the simplest rival: mining.recommender by ndcg_at_10."]
-    assert any("lists the same best sellers to everybody" in text for text in texts(section, "plain"))
+    assert any("what the customer bought most before" in text for text in texts(section, "plain"))
     assert grid(section, "Measures").rows[4] == ("mining.fp_growth", "rules", "812", "–", "–", "2017-12-31")
 
 

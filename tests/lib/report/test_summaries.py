@@ -35,12 +35,12 @@ def test_reasons_are_united_and_limited(spark: SparkSession) -> None:
 
 
 def test_customers_with_very_many_identifiers_share_the_last_bin(spark: SparkSession) -> None:
-    customers = spark.createDataFrame(
-        [("a", 1, 0), ("b", 1, 2), ("c", 3, 0), ("d", 15, 1), ("e", 400, 0)],
-        "customer_id string, identifiers long, shared_identifiers long",
+    profiles = spark.createDataFrame(
+        [("a", 1, 0), ("b", 1, 2), ("c", 3, None), ("d", 15, 1), ("e", 400, 4), ("f", 1, 1)],
+        "customer_id string, identifiers long, orders long",
     )
-    assert rows(summaries.identifiers(customers)) == [(1, 2), (3, 1), (15, 2)]
-    assert rows(summaries.largest(customers)) == [(400, 0), (15, 1), (3, 0), (1, 2), (1, 0)]
+    assert rows(summaries.identifiers(profiles)) == [(1, 3, 2), (3, 1, 0), (15, 2, 2)]
+    assert rows(summaries.largest(profiles)) == [(400,), (15,), (3,), (1,), (1,)]
 
 
 def test_the_funnel_never_widens(spark: SparkSession) -> None:
@@ -68,7 +68,7 @@ def baskets(spark: SparkSession) -> DataFrame:
 
 
 def test_totals_end_with_the_date(baskets: DataFrame) -> None:
-    assert rows(summaries.totals(baskets, AS_OF)) == [(5, 15.0, date(2017, 1, 1), AS_OF)]
+    assert rows(summaries.totals(baskets, AS_OF)) == [(5, 3, 15.0, date(2017, 1, 1), AS_OF)]
     assert rows(summaries.totals(baskets.limit(0), AS_OF))[0][0] == 0
 
 
@@ -101,6 +101,7 @@ def profiles(spark: SparkSession) -> DataFrame:
             ("b", "loyal", 5, 50.0, 4, 0.3),
             ("c", None, 1, 10.0, 9, None),
             ("d", "gone", 1, 5.0, 90, 0.9),
+            ("f", "new", 0, 0.0, None, None),
         ],
         "customer_id string, segment string, orders long, net double, recency_days long, churn_probability double",
     )
@@ -108,14 +109,15 @@ def profiles(spark: SparkSession) -> DataFrame:
 
 def test_segments_keep_members_without_a_profile(spark: SparkSession, profiles: DataFrame) -> None:
     members = spark.createDataFrame(
-        [("a", 0, "loyal", 5, 5, 5), ("b", 0, "loyal", 4, 5, 4), ("x", 1, "new", 1, 1, 1)],
+        [("a", 0, "loyal", 5, 5, 5), ("b", 0, "loyal", 4, 5, 4), ("x", 1, "new", 1, 1, 1), ("f", 1, "new", 1, 1, 1)],
         "customer_id string, segment_id int, segment string, recency_score int, frequency_score int,"
         " monetary_score int",
     )
     loyal, new = rows(summaries.segments(members, profiles))
     assert loyal == (0, "loyal", 2, 140.0, 70.0, 4.5, 5.0, 4.5, pytest.approx(0.2))
-    assert new[:3] == (1, "new", 1)
-    assert [row[:3] for row in rows(summaries.rfm(members, profiles))] == [(1, 1, 1), (4, 5, 1), (5, 5, 1)]
+    assert new[:3] == (1, "new", 2)
+    # Fifths are among buyers: who has no basket, and who has no profile, is in none.
+    assert rows(summaries.rfm(members, profiles)) == [(4, 5, 1, 50.0), (5, 5, 1, 90.0)]
 
 
 def test_a_rule_and_its_reverse_count_once(spark: SparkSession) -> None:
@@ -165,8 +167,17 @@ def test_the_newest_evaluation_up_to_the_date(spark: SparkSession) -> None:
 
 
 def test_risks_are_binned_with_one_in_the_last(spark: SparkSession) -> None:
-    scores = spark.createDataFrame(
-        [(0.0, 56), (0.049, 56), (0.05, 56), (0.999, 56), (1.0, 56)], "probability double, horizon_days int"
-    )
+    scores = spark.createDataFrame([(0.0,), (0.049,), (0.05,), (0.999,), (1.0,)], "probability double")
     assert rows(summaries.risks(scores)) == [(0.0, 2), (0.05, 1), (0.95, 2)]
-    assert int(summaries.horizon(scores)["horizon_days"][0]) == 56
+
+
+def test_who_has_left_already_is_counted_among_the_likely(spark: SparkSession) -> None:
+    scores = spark.createDataFrame(
+        [("a", 0.5, 28), ("b", 0.8, 28), ("c", 0.9, 28), ("d", 0.49, 28), ("x", 0.7, 28)],
+        "customer_id string, probability double, horizon_days int",
+    )
+    silent = spark.createDataFrame(
+        [("a", 27), ("b", 28), ("c", 60), ("d", 80)], "customer_id string, recency_days long"
+    )
+    assert rows(summaries.leaving(scores, silent)) == [(28, 4, 2)]
+    assert rows(summaries.leaving(scores.limit(0), silent)) == []

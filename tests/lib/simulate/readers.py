@@ -45,10 +45,19 @@ def _json_entries(path: Path, name: str, source: str, broken: set[tuple[str, int
     entries = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         if (name, number) not in broken:
-            parsed = json.loads(line.decode("utf-8"))
-            elements = parsed if source == "email" else [parsed]
+            text = line.decode("utf-8")
+            elements = _of_arrays(text) if source == "email" else [json.loads(text)]
             entries += [Entry(source, name, number, element) for element in elements]
     return entries
+
+
+def _of_arrays(text: str) -> list[dict]:
+    """The elements of one array after the other on a line: glued deliveries can be read."""
+    elements, at = [], 0
+    while at < len(text):
+        array, at = json.JSONDecoder().raw_decode(text, at)
+        elements += array
+    return elements
 
 
 def _csv_entries(path: Path, name: str, source: str, broken: set[tuple[str, int]]) -> list[Entry]:

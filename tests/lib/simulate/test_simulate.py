@@ -139,6 +139,18 @@ def test_damaged_json_cannot_be_read(made: tuple[Path, Summary]) -> None:
                 json.loads(line.decode("utf-8"))
 
 
+def test_e_mails_glued_together_are_two_repeats_each(made: tuple[Path, Summary]) -> None:
+    glued = Counter()
+    for path in sorted((made[0] / "email").iterdir()):
+        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+            if line[: len(line) // 2] * 2 == line and line.startswith(b"[{") and line.endswith(b"}]"):
+                glued[(f"email/{path.name}", str(number))] += 2
+    repeats = Counter((row["file"], row["line"]) for row in truth(made[0], "repeats"))
+    assert glued
+    assert {place: repeats[place] for place in glued} == glued
+    assert {row["kind"] for row in truth(made[0], "broken") if row["source"] == "email"}.isdisjoint({"glued"})
+
+
 def test_best_score_equals_that_of_a_union_find(made: tuple[Path, Summary], entries: list[Entry]) -> None:
     rows = [row for row in truth(made[0], "identifiers") if row["shared"] == "false"]
     person = {(row["type"], row["value"]): row["person_id"] for row in rows}
