@@ -46,13 +46,14 @@ def judge_served(
     everybody = customers.withColumn("factors", F.array(F.lit(1.0).cast("float")))
     sold = bought.groupBy("product_id").agg(F.array(F.sum("weight").cast("float")).alias("factors"))
     sellers = products.join(sold, on="product_id", how="inner")
-    most_bought = recommend(everybody, sellers, bought, replace(served, exclude_bought=False, max_repeats=1.0))
+    only_repeats = replace(served, exclude_bought=False, max_repeats=1.0)
+    most_bought = recommend(everybody, sellers, bought, only_repeats).persist()
     offers = products.count()
     metrics, baseline = judge(by_model, wanted, k, offers), judge(most_bought, wanted, k, offers)
     metrics["judged_customers"] = float(wanted.select("customer_id").distinct().count())
     if new:
         firsts = wanted.join(bought, on=["customer_id", "product_id"], how="left_anti").persist()
-        by_sellers = recommend(everybody, sellers, bought, served)
+        by_sellers = recommend(everybody, sellers, bought, served).persist()
         for found, lists in ((metrics, by_model), (baseline, by_sellers)):
             found |= _precision("new", judge(_new(lists), firsts, new, offers))
     if again:

@@ -102,10 +102,9 @@ def best_of_block(
     k: int,
     per_kind: int,
 ) -> tuple[Ints, Ints, Floats]:
-    """Of each customer of a block the best never bought products of the k best kinds, then these kinds' seconds.
+    """Of each customer of a block, products never bought that hold the k best with at most per_kind of a kind.
 
-    The nth products of the k kinds that have the best nth hold all that can be among the k best with at
-    most per_kind of a kind.
+    The best of k kinds are such a list, so nothing in a better one scores less than the kth of these.
 
     Args:
         product_nos: ascending numbers of the block's products.
@@ -126,19 +125,14 @@ def best_of_block(
     column_of[order] = np.arange(len(order))
     scores[buyers[here], column_of[at[here]]] = -np.inf
 
-    take = min(k, len(starts))
-    found: list[tuple[Ints, Ints, Floats]] = []
-    for _ in range(per_kind):
+    least = np.full(len(scores), np.finfo(scores.dtype).min)  # greater than what was bought
+    if len(starts) >= k:
         best = np.maximum.reduceat(scores, starts, axis=1)
-        places = np.argpartition(best, -take, axis=1)[:, -take:]
-        values = np.take_along_axis(best, places, axis=1)
-        sought = np.full_like(best, np.nan)
-        np.put_along_axis(sought, places, np.where(values > -np.inf, values, np.nan), axis=1)
-        rows, columns = np.nonzero(scores == sought[:, kind_at])
-        # Of equal products of a kind the first: they come by row, then by kind and number.
-        _, first = np.unique(rows * len(starts) + kind_at[columns], return_index=True)
-        rows, columns = rows[first], columns[first]
-        found.append((rows, order[columns], scores[rows, columns]))
-        scores[rows, columns] = -np.inf
-    rows, chosen, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return rows, chosen, values
+        least = np.maximum(least, np.partition(best, -k, axis=1)[:, -k])
+    rows, columns = np.nonzero(scores >= least[:, None])
+    values = scores[rows, columns]
+    groups = rows * len(starts) + kind_at[columns]
+    ranked = np.lexsort((columns, -values, groups))
+    groups = groups[ranked]
+    kept = ranked[np.arange(len(groups)) - np.searchsorted(groups, groups) < per_kind]
+    return rows[kept], order[columns[kept]], values[kept]
