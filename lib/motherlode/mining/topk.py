@@ -6,29 +6,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 CUSTOMERS_PER_BLOCK = 256
 PRODUCTS_PER_BLOCK = 8192
-_CANDIDATES = "customer_no int, product_no int, kind_no int, score double"
+_CANDIDATES = "customer_no long, product_no int, kind_no int, score double"
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
 
 
-def best_products(customers: DataFrame, products: DataFrame, k: int, per_kind: int) -> DataFrame:
-    """The k products of the greatest scores that each customer never bought, at most per_kind of one kind.
+def candidates(customers: DataFrame, products: DataFrame, k: int, per_kind: int) -> DataFrame:
+    """Products never bought that hold each customer's k of the greatest scores, at most per_kind of one kind.
 
     A block of customers times a block of products is one matrix product; each gives its own best, and
-    the best of these are the best of all. Equal scores: the smaller product_no first.
+    `best` of these are the best of all.
 
     Args:
         customers: customer_no, factors, bought (product_no that the customer has bought).
         products: product_no, kind_no (of which kind it is), factors.
 
     Returns:
-        customer_no, product_no, kind_no, rank (from 1), score.
+        customer_no, product_no, kind_no, score.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -36,20 +36,31 @@ def best_products(customers: DataFrame, products: DataFrame, k: int, per_kind: i
             for row in range(batch.num_rows):
                 yield _candidates(batch, row, k, per_kind)
 
-    candidates = (
+    return (
         _blocks(customers, "customer_no", CUSTOMERS_PER_BLOCK, "bought")
         .crossJoin(F.broadcast(_blocks(products, "product_no", PRODUCTS_PER_BLOCK, "kind_no")))
         .mapInArrow(score, _CANDIDATES)
     )
-    order = (F.desc("score"), F.col("product_no"))
+
+
+def best(rows: DataFrame, k: int | Column, per_kind: int) -> DataFrame:
+    """The k best of each customer, at most per_kind of a kind, with their `rank` from 1.
+
+    Repeats come first; of equal scores the smaller product_no does.
+
+    Args:
+        rows: customer_no, product_no, kind_no, score, is_repeat.
+    """
+    order = (F.desc("is_repeat"), F.desc("score"), F.col("product_no"))
     of_kind = F.row_number().over(Window.partitionBy("customer_no", "kind_no").orderBy(*order))
+    place = F.row_number().over(Window.partitionBy("customer_no").orderBy(*order))
     return (
-        candidates.repartition("customer_no")
+        rows.repartition("customer_no")
         .withColumn("of_kind", of_kind)
         .where(F.col("of_kind") <= per_kind)
-        .withColumn("rank", F.row_number().over(Window.partitionBy("customer_no").orderBy(*order)))
+        .withColumn("rank", place)
         .where(F.col("rank") <= k)
-        .select("customer_no", "product_no", "kind_no", "rank", "score")
+        .drop("of_kind")
     )
 
 
@@ -80,7 +91,7 @@ def _candidates(batch: pa.RecordBatch, row: int, k: int, per_kind: int) -> pa.Re
         per_kind,
     )
     columns = [
-        pa.array(customers[buyers], pa.int32()),
+        pa.array(customers[buyers], pa.int64()),
         pa.array(products[chosen], pa.int32()),
         pa.array(kinds[chosen], pa.int32()),
         pa.array(scores, pa.float64()),

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
 from motherlode.mining import topk
 
@@ -27,6 +28,11 @@ def brute_force(
     return chosen[:k]
 
 
+def best_products(customers: DataFrame, products: DataFrame, k: int, per_kind: int) -> list[Row]:
+    found = topk.candidates(customers, products, k, per_kind).withColumn("is_repeat", F.lit(False))
+    return topk.best(found, k, per_kind).orderBy("customer_no", "rank").collect()
+
+
 @pytest.mark.parametrize(("kinds", "per_kind"), [(ALONE, 1), (KINDS, 1), (KINDS, 2)])
 def test_blocks_give_what_sorting_everything_gives(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, kinds: list[int], per_kind: int
@@ -41,7 +47,7 @@ def test_blocks_give_what_sorting_everything_gives(
         [(n, kinds[n], OFFERS[n].tolist()) for n in range(PRODUCTS)],
         "product_no int, kind_no int, factors array<float>",
     )
-    rows = topk.best_products(customers, products, K, per_kind).orderBy("customer_no", "rank").collect()
+    rows = best_products(customers, products, K, per_kind)
     for customer in range(CUSTOMERS):
         mine = [row for row in rows if row.customer_no == customer]
         assert [row["rank"] for row in mine] == list(range(1, K + 1))
@@ -57,7 +63,7 @@ def test_fewer_products_than_places_give_a_short_list(spark: SparkSession) -> No
     products = spark.createDataFrame(
         [(0, 0, [0.5]), (1, 1, [0.9])], "product_no int, kind_no int, factors array<float>"
     )
-    rows = topk.best_products(customers, products, 10, 2).collect()
+    rows = best_products(customers, products, 10, 2)
     assert [(row.product_no, row["rank"]) for row in rows] == [(0, 1)]
 
 
@@ -66,7 +72,7 @@ def test_of_equals_of_a_kind_the_smaller_number_stands(spark: SparkSession) -> N
     products = spark.createDataFrame(
         [(5, 2, [0.5]), (2, 2, [0.5]), (3, 3, [0.9])], "product_no int, kind_no int, factors array<float>"
     )
-    rows = topk.best_products(customers, products, 3, 1).orderBy("rank").collect()
+    rows = best_products(customers, products, 3, 1)
     assert [row.product_no for row in rows] == [3, 2]
 
 
