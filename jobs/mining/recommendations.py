@@ -38,7 +38,9 @@ def transform(
     numbered = customers.where(trained).select("customer_id", "customer_no")
     offers = offered(products.where(trained), catalogue, params.served)
     recommended = recommend(
-        numbered.join(customer_factors(model), on="customer_no", how="inner"),
+        numbered.join(customer_factors(model), on="customer_no", how="inner").withColumn(
+            "repeats", F.lit(params.served.repeats)
+        ),
         offers.join(product_factors(model), on="product_no", how="inner"),
         purchases(known_by(interactions, as_of), as_of, params),
         params.served,

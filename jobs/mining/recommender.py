@@ -78,22 +78,14 @@ def _judged(
     before = known_by(known, cut)
     numbers = _with_numbers(preferences(before, cut, params), customers, products).persist()
     after = known.where((F.col("day") > F.lit(cut)) & (F.col("purchases") > 0))
-    seen = numbers.select("customer_no").distinct()
-    wanted = (
-        after.select("customer_id", "product_id")
-        .distinct()
-        .join(customers.join(seen, on="customer_no", how="left_semi"), on="customer_id", how="left_semi")
-        .persist()
-    )
-    judged = customers.join(wanted, on="customer_id", how="left_semi").persist()
-    require("mining.recommender", judged.count(), params.min_customers, f"customers active before and after {cut}")
     return judge_served(
         factorise(numbers, params),
-        judged,
+        customers.join(numbers, on="customer_no", how="left_semi").persist(),
         offered(products, catalogue, params.served).persist(),
         purchases(before, cut, params).persist(),
-        wanted,
+        after.select("customer_id", "product_id").distinct(),
         params.served,
+        params.min_customers,
     )
 
 

@@ -1,47 +1,61 @@
 """How good ranked lists are, against what came after (Järvelin and Kekäläinen 2002 for nDCG)."""
 
+from dataclasses import dataclass
+from itertools import accumulate
+from math import log2
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 
-def judge(lists: DataFrame, wanted: DataFrame, k: int, products: int) -> dict[str, float]:
-    """Means over the customers in `wanted`.
+@dataclass(frozen=True)
+class Judged:
+    """Sums over the lists of all customers: of hits, of recalls, of nDCGs; and how many products stand in any."""
 
-    precision@k: share of the k places that were wanted; recall@k: share of the wanted that were listed;
-    nDCG@k: gain 1 / log2(rank + 1) of the hits over the best possible; coverage: share of products
-    that stand in any list.
+    hits: int = 0
+    recall: float = 0.0
+    ndcg: float = 0.0
+    products: int = 0
+
+    def precision(self, k: int, customers: int) -> dict[str, float]:
+        """Share of the k places that were wanted; nothing of no customers."""
+        return {f"precision_at_{k}": self.hits / (k * customers)} if customers else {}
+
+    def means(self, k: int, customers: int, products: int) -> dict[str, float]:
+        """Means over so many customers, who wanted something: precision@k; recall@k, the share of the wanted that
+        was listed; nDCG@k, gain 1 / log2(rank + 1) of the hits over the best possible; and coverage, the share of
+        so many products that stands in any list.
+        """
+        if not customers:
+            return {}
+        return {
+            **self.precision(k, customers),
+            f"recall_at_{k}": self.recall / customers,
+            f"ndcg_at_{k}": self.ndcg / customers,
+            "coverage": self.products / max(products, 1),
+        }
+
+
+def judge(lists: DataFrame, wanted: DataFrame, k: int) -> dict[str, Judged]:
+    """The first k of each customer's lists, by the name of the list; all in one pass.
 
     Args:
-        lists: customer_id, product_id, rank (from 1).
-        wanted: customer_id, product_id; distinct.
-        products: how many there are to choose from.
+        lists: list (its name), customer_id, product_id, rank (from 1).
+        wanted: customer_id, products (the array of those wanted, distinct); coverage alone counts other customers.
     """
-    listed = lists.where(F.col("rank") <= k)
-    counts = wanted.groupBy("customer_id").agg(F.count(F.lit(1)).alias("wanted"))
-    hits = (
-        listed.join(wanted, on=["customer_id", "product_id"], how="inner")
-        .groupBy("customer_id")
-        .agg(F.count(F.lit(1)).alias("hits"), F.sum(1 / F.log2(F.col("rank") + 1)).alias("gain"))
+    gain = 1 / F.log2(F.col("rank") + 1)
+    best = F.array(*[F.lit(total) for total in accumulate(1 / log2(rank + 1) for rank in range(1, k + 1))])
+    rows = (
+        lists.where(F.col("rank") <= k)
+        .join(wanted, on="customer_id", how="left")
+        .withColumn("hit", F.coalesce(F.array_contains("products", F.col("product_id")), F.lit(False)))
     )
-    places = F.sequence(F.lit(1), F.least("wanted", F.lit(k)).cast("int"))
-    best = F.aggregate(places, F.lit(0.0), lambda total, rank: total + 1 / F.log2(rank + 1))
-    means = (
-        counts.join(hits, on="customer_id", how="left")
-        .fillna(0, ["hits", "gain"])
-        .select("hits", "wanted", (F.col("gain") / best).alias("ndcg"))
-        .agg(
-            F.avg(F.col("hits") / k).alias("precision"),
-            F.avg(F.col("hits") / F.col("wanted")).alias("recall"),
-            F.avg("ndcg").alias("ndcg"),
-        )
-        .first()
+    found = rows.groupBy("list").agg(
+        F.count_if("hit").alias("hits"),
+        F.sum(F.when(F.col("hit"), 1 / F.size("products")).otherwise(0.0)).alias("recall"),
+        F.sum(
+            F.when(F.col("hit"), gain / F.element_at(best, F.least(F.size("products"), F.lit(k)))).otherwise(0.0)
+        ).alias("ndcg"),
+        F.count_distinct("product_id").alias("products"),
     )
-    spread = listed.agg(F.count_distinct("product_id").alias("products")).first()
-    if means is None or means.precision is None or spread is None:
-        return {}
-    return {
-        f"precision_at_{k}": means.precision,
-        f"recall_at_{k}": means.recall,
-        f"ndcg_at_{k}": means.ndcg,
-        "coverage": spread.products / max(products, 1),
-    }
+    return {str(row["list"]): Judged(row.hits, row.recall, row.ndcg, row.products) for row in found.collect()}

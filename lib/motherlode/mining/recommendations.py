@@ -7,7 +7,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from motherlode.features.catalogue import current, kind
-from motherlode.mining.topk import best_products
+from motherlode.mining.topk import best, candidates
+
+_ROW = ("customer_no", "product_no", "kind_no", "score", "is_repeat")
 
 
 @dataclass(frozen=True)
@@ -79,49 +81,33 @@ def _named(column: str, names: tuple[str, ...]) -> Column:
 
 
 def recommend(customers: DataFrame, products: DataFrame, bought: DataFrame, params: RecommendationsParams) -> DataFrame:
-    """customer_id, rank, product_id, score, is_repeat.
+    """customer_id, customer_no, rank, product_id, score, is_repeat.
 
-    A list begins with what the customer bought most, at most `repeats` products; its score is their weight.
+    A list begins with what the customer bought most, at most `repeats` products; their score is the weight.
     The rest are products never bought, by the product of factors.
 
     Args:
-        customers: customer_id, customer_no, factors.
+        customers: customer_no, customer_id, factors, repeats (most products bought before). A list for each row,
+            whose number is its own; a customer may ask twice.
         products: product_id, product_no, kind_no, factors: what may be offered; ranks are among these.
         bought: customer_id, product_id, weight (the more, the sooner again); one row for each pair.
     """
     known = (
         bought.join(products.select("product_id", "product_no", "kind_no"), on="product_id", how="inner")
-        .join(customers.select("customer_id", "customer_no"), on="customer_id", how="inner")
-        .select("customer_no", "product_no", "kind_no", F.col("weight").alias("score"), F.lit(True).alias("is_repeat"))
+        .join(customers.select("customer_id", "customer_no", "repeats"), on="customer_id", how="inner")
+        .withColumnRenamed("weight", "score")
+        .withColumn("is_repeat", F.lit(True))
     )
-    again = _best(known, params.repeats, params.per_kind)
+    again = best(known.select("repeats", *_ROW), F.col("repeats"), params.per_kind)
     baskets = known.groupBy("customer_no").agg(F.collect_list("product_no").alias("bought"))
     askers = customers.join(baskets, on="customer_no", how="left").select(
         "customer_no", "factors", F.coalesce("bought", F.array().cast("array<int>")).alias("bought")
     )
     # As many as a full list: each repeat takes the place of at most one of its kind.
-    new = best_products(
-        askers, products.select("product_no", "kind_no", "factors"), params.products, params.per_kind
-    ).withColumn("is_repeat", F.lit(False))
+    new = candidates(askers, products, params.products, params.per_kind).withColumn("is_repeat", F.lit(False))
     return (
-        _best(again.unionByName(new), params.products, params.per_kind)
+        best(again.select(*_ROW).unionByName(new), params.products, params.per_kind)
         .join(customers.select("customer_id", "customer_no"), on="customer_no", how="inner")
         .join(products.select("product_id", "product_no"), on="product_no", how="inner")
-        .select("customer_id", "rank", "product_id", "score", "is_repeat")
-    )
-
-
-def _best(rows: DataFrame, k: int, per_kind: int) -> DataFrame:
-    """The k best of each customer, repeats first, at most per_kind of a kind, with their `rank`."""
-    order = (F.desc("is_repeat"), F.desc("score"), F.col("product_no"))
-    of_kind = F.row_number().over(Window.partitionBy("customer_no", "kind_no").orderBy(*order))
-    place = F.row_number().over(Window.partitionBy("customer_no").orderBy(*order))
-    return (
-        rows.select("customer_no", "product_no", "kind_no", "score", "is_repeat")
-        .repartition("customer_no")
-        .withColumn("of_kind", of_kind)
-        .where(F.col("of_kind") <= per_kind)
-        .withColumn("rank", place)
-        .where(F.col("rank") <= k)
-        .drop("of_kind")
+        .select("customer_id", "customer_no", "rank", "product_id", "score", "is_repeat")
     )

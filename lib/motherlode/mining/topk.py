@@ -6,29 +6,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 CUSTOMERS_PER_BLOCK = 256
 PRODUCTS_PER_BLOCK = 8192
-_CANDIDATES = "customer_no int, product_no int, kind_no int, score double"
+_CANDIDATES = "customer_no long, product_no int, kind_no int, score double"
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
 
 
-def best_products(customers: DataFrame, products: DataFrame, k: int, per_kind: int) -> DataFrame:
-    """The k products of the greatest scores that each customer never bought, at most per_kind of one kind.
+def candidates(customers: DataFrame, products: DataFrame, k: int, per_kind: int) -> DataFrame:
+    """Products never bought that hold each customer's k of the greatest scores, at most per_kind of one kind.
 
     A block of customers times a block of products is one matrix product; each gives its own best, and
-    the best of these are the best of all. Equal scores: the smaller product_no first.
+    `best` of these are the best of all.
 
     Args:
         customers: customer_no, factors, bought (product_no that the customer has bought).
         products: product_no, kind_no (of which kind it is), factors.
 
     Returns:
-        customer_no, product_no, kind_no, rank (from 1), score.
+        customer_no, product_no, kind_no, score.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -36,20 +36,31 @@ def best_products(customers: DataFrame, products: DataFrame, k: int, per_kind: i
             for row in range(batch.num_rows):
                 yield _candidates(batch, row, k, per_kind)
 
-    candidates = (
+    return (
         _blocks(customers, "customer_no", CUSTOMERS_PER_BLOCK, "bought")
         .crossJoin(F.broadcast(_blocks(products, "product_no", PRODUCTS_PER_BLOCK, "kind_no")))
         .mapInArrow(score, _CANDIDATES)
     )
-    order = (F.desc("score"), F.col("product_no"))
+
+
+def best(rows: DataFrame, k: int | Column, per_kind: int) -> DataFrame:
+    """The k best of each customer, at most per_kind of a kind, with their `rank` from 1.
+
+    Repeats come first; of equal scores the smaller product_no does.
+
+    Args:
+        rows: customer_no, product_no, kind_no, score, is_repeat.
+    """
+    order = (F.desc("is_repeat"), F.desc("score"), F.col("product_no"))
     of_kind = F.row_number().over(Window.partitionBy("customer_no", "kind_no").orderBy(*order))
+    place = F.row_number().over(Window.partitionBy("customer_no").orderBy(*order))
     return (
-        candidates.repartition("customer_no")
+        rows.repartition("customer_no")
         .withColumn("of_kind", of_kind)
         .where(F.col("of_kind") <= per_kind)
-        .withColumn("rank", F.row_number().over(Window.partitionBy("customer_no").orderBy(*order)))
+        .withColumn("rank", place)
         .where(F.col("rank") <= k)
-        .select("customer_no", "product_no", "kind_no", "rank", "score")
+        .drop("of_kind")
     )
 
 
@@ -80,7 +91,7 @@ def _candidates(batch: pa.RecordBatch, row: int, k: int, per_kind: int) -> pa.Re
         per_kind,
     )
     columns = [
-        pa.array(customers[buyers], pa.int32()),
+        pa.array(customers[buyers], pa.int64()),
         pa.array(products[chosen], pa.int32()),
         pa.array(kinds[chosen], pa.int32()),
         pa.array(scores, pa.float64()),
@@ -102,10 +113,9 @@ def best_of_block(
     k: int,
     per_kind: int,
 ) -> tuple[Ints, Ints, Floats]:
-    """Of each customer of a block the best never bought products of the k best kinds, then these kinds' seconds.
+    """Of each customer of a block, products never bought that hold the k best with at most per_kind of a kind.
 
-    The nth products of the k kinds that have the best nth hold all that can be among the k best with at
-    most per_kind of a kind.
+    The best of k kinds are such a list, so nothing in a better one scores less than the kth of these.
 
     Args:
         product_nos: ascending numbers of the block's products.
@@ -126,19 +136,14 @@ def best_of_block(
     column_of[order] = np.arange(len(order))
     scores[buyers[here], column_of[at[here]]] = -np.inf
 
-    take = min(k, len(starts))
-    found: list[tuple[Ints, Ints, Floats]] = []
-    for _ in range(per_kind):
+    least = np.full(len(scores), np.finfo(scores.dtype).min)  # greater than what was bought
+    if len(starts) >= k:
         best = np.maximum.reduceat(scores, starts, axis=1)
-        places = np.argpartition(best, -take, axis=1)[:, -take:]
-        values = np.take_along_axis(best, places, axis=1)
-        sought = np.full_like(best, np.nan)
-        np.put_along_axis(sought, places, np.where(values > -np.inf, values, np.nan), axis=1)
-        rows, columns = np.nonzero(scores == sought[:, kind_at])
-        # Of equal products of a kind the first: they come by row, then by kind and number.
-        _, first = np.unique(rows * len(starts) + kind_at[columns], return_index=True)
-        rows, columns = rows[first], columns[first]
-        found.append((rows, order[columns], scores[rows, columns]))
-        scores[rows, columns] = -np.inf
-    rows, chosen, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return rows, chosen, values
+        least = np.maximum(least, np.partition(best, -k, axis=1)[:, -k])
+    rows, columns = np.nonzero(scores >= least[:, None])
+    values = scores[rows, columns]
+    groups = rows * len(starts) + kind_at[columns]
+    ranked = np.lexsort((columns, -values, groups))
+    groups = groups[ranked]
+    kept = ranked[np.arange(len(groups)) - np.searchsorted(groups, groups) < per_kind]
+    return rows[kept], order[columns[kept]], values[kept]

@@ -64,7 +64,8 @@ BOUGHT = [
 
 def lists(spark: SparkSession, params: RecommendationsParams) -> dict[str, list[tuple[str, float, bool]]]:
     customers = spark.createDataFrame(
-        [("ann", 0, [1.0]), ("bob", 1, [2.0])], "customer_id string, customer_no int, factors array<float>"
+        [("ann", 0, [1.0], params.repeats), ("bob", 1, [2.0], params.repeats)],
+        "customer_id string, customer_no int, factors array<float>, repeats int",
     )
     products = spark.createDataFrame(
         [(name, n, KIND[name], [score]) for n, (name, score) in enumerate(SCORES.items())],
