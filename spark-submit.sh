@@ -56,6 +56,9 @@ done <<<"$options"
 command+=("$root/jobs/pipeline.py" "$@")
 
 if $dry_run; then
+    for name in MOTHERLODE_HOME SPARK_HOME SPARK_CONF_DIR PYSPARK_DRIVER_PYTHON PYSPARK_PYTHON; do
+        [[ -z ${!name:-} ]] || printf '%s=%q ' "$name" "${!name}"
+    done
     printf '%q ' "${command[@]}"
     echo
     exit

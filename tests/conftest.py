@@ -15,6 +15,8 @@ os.environ["MOTHERLODE_CONTACT_KEY"] = "dGVzdC1jb250YWN0LWtleS10aGlydHktdHdvLWJ5
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "lib"), str(ROOT)])
 
+pytest_plugins = ["tests.e2e.world"]
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:

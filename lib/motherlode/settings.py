@@ -60,11 +60,19 @@ class Business:
 
 @dataclass(frozen=True)
 class Spark:
-    """Args: master: as for spark-submit; conf: Spark's own options; submit: further spark-submit options."""
+    """How Spark is started.
+
+    Args:
+        master: as for spark-submit.
+        conf: Spark's own options.
+        submit: further options of spark-submit.
+        send_packages: whether a cluster's workers get the Python packages from here; else they have them.
+    """
 
     master: str
     conf: Mapping[str, str] = field(default_factory=dict)
     submit: tuple[str, ...] = ()
+    send_packages: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pytest
 from motherlode.contracts import bronze, identity, mining, serving
 from motherlode.contracts.catalogue import TABLES
 from motherlode.runner.registry import all_jobs
-from tests.e2e.conftest import LAST, World, simulate
 from tests.e2e.tables import rows_of
+from tests.e2e.world import LAST, World, simulate
 
 # Trained models vary with the order of sums: what they say is compared by their metrics elsewhere.
 BY_MODEL = {

@@ -16,7 +16,7 @@ FIXED = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
-    "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|_key|credential",
+    "spark.redaction.regex": "(?i)secret|password|token|key|credential",
 }
 
 
@@ -40,7 +40,7 @@ def spark_conf(settings: Settings) -> dict[str, str]:
 
 def open_session(app: str, settings: Settings, verbose: bool = False) -> SparkSession:
     """The session, started with the profile's options unless spark-submit already has."""
-    if settings.spark.master.startswith("local"):
+    if is_local_master(settings.spark.master):
         # The workers of this machine run what the driver runs.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app).master(settings.spark.master)
@@ -50,6 +50,11 @@ def open_session(app: str, settings: Settings, verbose: bool = False) -> SparkSe
     # Spark's own errors can print values from the data, and we say in one line what a user can act on.
     session.sparkContext.setLogLevel("WARN" if verbose else "OFF")
     return session
+
+
+def is_local_master(master: str) -> bool:
+    """Whether the workers run in the driver's own process."""
+    return master == "local" or master.startswith("local[")
 
 
 def is_local(uri: str) -> bool:

@@ -66,21 +66,25 @@ class World:
         return died
 
 
+def told(folder: Path, logs: Path) -> tuple[str, ...]:
+    """What a world's runs are told beyond the demo's profile."""
+    return (
+        f"paths.landing={logs}",
+        f"paths.warehouse={folder / 'warehouse'}",
+        f"paths.documents={folder}",
+        f"paths.tracking=sqlite:///{folder / 'mlflow.db'}",
+        f"paths.artifacts={folder / 'mlruns'}",
+        f"paths.jars={ROOT / 'build/jars'}",
+        *SMALL,
+    )
+
+
 @pytest.fixture(scope="session")
 def new_world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], World]:
     def make(name: str, logs: Path) -> World:
         folder = tmp_path_factory.mktemp(name)
-        overrides = (
-            f"paths.landing={logs}",
-            f"paths.warehouse={folder / 'warehouse'}",
-            f"paths.documents={folder}",
-            f"paths.tracking=sqlite:///{folder / 'mlflow.db'}",
-            f"paths.artifacts={folder / 'mlruns'}",
-            f"paths.jars={ROOT / 'build/jars'}",
-            *SMALL,
-        )
         kinds = {job.params for job in all_jobs().values() if job.params}
-        settings = load_settings(ROOT / "conf", "demo", overrides, sorted(kinds, key=str))
+        settings = load_settings(ROOT / "conf", "demo", told(folder, logs), sorted(kinds, key=str))
         return World(Context(spark, settings), {}, folder)
 
     return make
