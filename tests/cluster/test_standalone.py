@@ -75,7 +75,9 @@ def free_port() -> int:
 
 def loopback(master: str, ui: int) -> Iterator[str]:
     """What the profile is told of this cluster, of small data and of the demo's business."""
-    yield from (f"spark.master={master}", "business.zone=America/New_York", "consent.default_granted=true")
+    yield from (f"spark.master={master}", "business.zone=America/New_York")
+    # As conf/demo.toml has it.
+    yield from ("consent.analytics=true", "consent.personalisation=true", "consent.marketing=false")
     conf = {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

@@ -149,6 +149,14 @@ class Job:
         return tuple(written for written in self.writes if isinstance(written, Document))
 
     @property
+    def followed(self) -> Table | None:
+        """The table that an append follows by its checkpoint."""
+        read = self.reads[self.mode.stream] if isinstance(self.mode, Append) and self.mode.stream else None
+        if isinstance(read, Contents):
+            return read.manifest
+        return read if isinstance(read, Table) else None
+
+    @property
     def wants(self) -> frozenset[str]:
         """Which of the reserved parameters the transform asks for."""
         return frozenset(RESERVED) & frozenset(inspect.signature(self.transform).parameters)

@@ -18,18 +18,14 @@ if TYPE_CHECKING:
     from motherlode.runner.context import Context
 
 
-def follow(
-    context: "Context", job: Job, lease: Lease, mode: Append, name: str, params: Any, last: Done | None
-) -> tuple[Plan, Versions] | None:
-    """Take in all that is new in the input `name`: the plan and the versions left; None where nothing is new."""
-    read = job.reads[name]
-    stream = read.manifest if isinstance(read, Contents) else read
-    if not isinstance(stream, Table):
-        raise MotherlodeError(f"job {job.name}: {name} is no table to be followed")
-    version = context.warehouse.content_version(stream)
-    if version is None or (last is not None and last.plan.inputs.get(name) == version):
+def follow(context: "Context", job: Job, lease: Lease, params: Any, last: Done | None) -> tuple[Plan, Versions] | None:
+    """Take in all that is new in what the job follows: the plan and the versions left; None where nothing is new."""
+    if not isinstance(job.mode, Append) or job.followed is None:
+        raise MotherlodeError(f"job {job.name}: follows no table")
+    version = context.warehouse.content_version(job.followed)
+    if version is None or (last is not None and version in last.plan.contents.values()):
         return None
-    return _Follower(context, job, lease, mode, stream, params, last).run(version)
+    return _Follower(context, job, lease, job.mode, job.followed, params, last).run(version)
 
 
 class _Follower:

@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -134,6 +135,7 @@ def _run(arguments: argparse.Namespace) -> Exit:
 
 
 def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
+    from motherlode.runner import run_log
     from motherlode.runner.documents import document_path
     from motherlode.runner.run import run_job
 
@@ -145,11 +147,15 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
                 result = run_job(context, job)
         except Exception as error:
             if results:
+                with suppress(Exception):  # what failed first is what has to be said
+                    run_log.keep(context)
                 show.summary(context, results, started)
             line, code = explain_failure(error)
             raise _StoppedError(f"{job.name}: {line}", code) from error
         show.say_result(number, len(chosen), result)
         results.append(result)
+    if any(result.status == "done" for result in results):
+        run_log.keep(context)
     show.summary(context, results, started)
     for result in results:
         for document in result.job.documents:

@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 from motherlode.contracts.jobs import Job
 from motherlode.runner import faults
 from motherlode.runner.calendar import DAYS_ARE_OF, last_complete_day
+from motherlode.runner.migrations import migrate
+from motherlode.runner.spills import Spills
 from motherlode.runner.state import State, code_digest, digest
 from motherlode.runner.tracking import Tracking
 from motherlode.runner.warehouse import Warehouse
@@ -37,8 +39,9 @@ class Context:
 
     @cached_property
     def state(self) -> State:
+        """Brought to this version's format before anything of it is read."""
         state = State(self.warehouse.storage, self.settings.paths.warehouse)
-        state.check_format()
+        migrate(self.warehouse.storage, state.root, self.pids)
         return state
 
     @cached_property
@@ -50,6 +53,10 @@ class Context:
     def reach(self, job: Job, point: str) -> None:
         """A place where a test can make a run die."""
         faults.reach(job.name, point, self.pids[1])
+
+    @cached_property
+    def spills(self) -> Spills:
+        return Spills(self.spark)
 
     @cached_property
     def tracking(self) -> Tracking:

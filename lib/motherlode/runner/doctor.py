@@ -16,7 +16,7 @@ from motherlode.contracts.tables import Table
 from motherlode.runner.context import Context
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
-from motherlode.runner.state import Plan
+from motherlode.runner.state import FOLDER, Plan
 from motherlode.runner.storage import DamagedError
 
 _COMMIT = re.compile(r"(\d{20})\.json")
@@ -40,7 +40,10 @@ class Finding:
 
 def findings(context: Context) -> Iterator[Finding]:
     """Everything that is wrong, in the order in which it is to be repaired."""
-    yield from _names(context)
+    root = f"{context.warehouse.root}/{FOLDER}"
+    yield from _names(context, root)
+    if _is_damaged(context, f"{root}/id.json"):
+        return  # nothing else can be read
     for job in all_jobs().values():
         yield from _job_state(context, job)
         if Planner(context, job).is_stream:
@@ -49,8 +52,8 @@ def findings(context: Context) -> Iterator[Finding]:
         yield from _table(context, table)
 
 
-def _names(context: Context) -> Iterator[Finding]:
-    root, storage = context.state.root, context.warehouse.storage
+def _names(context: Context, root: str) -> Iterator[Finding]:
+    storage = context.warehouse.storage
     files = {
         f"{root}/id.json": "a new name: runs are counted anew",
         f"{root}/calendar.json": "looked up again",
@@ -94,12 +97,18 @@ def _checkpoint(context: Context, job: Job) -> Iterator[Finding]:
     """A stream's checkpoint against the plan of its last batch."""
     state, storage = context.state, context.warehouse.storage
     folder = state.checkpoint(job.name)
-    if storage.exists(f"{folder}/metadata") and not _is_json(context, f"{folder}/metadata"):
+    if storage.names(f"{folder}/offsets") and not _is_json(context, f"{folder}/metadata"):
         yield Finding(
-            f"{folder}/metadata: cannot be read",
+            f"{folder}/metadata: is gone, or cannot be read",
             "written anew",
             lambda: _write(context, f"{folder}/metadata", json.dumps({"id": str(uuid.uuid4())})),
         )
+    for kind in ("offsets", "commits"):
+        names = storage.names(f"{folder}/{kind}")
+        for name in names:
+            path = f"{folder}/{kind}/{name}"
+            if name.endswith(".crc") and name[1:].removesuffix(".crc") not in names:
+                yield Finding(f"{path}: of a file that is gone", "deleted", lambda path=path: storage.delete(path))  # type: ignore[misc]
     try:
         plan = state.plan(job.name)
     except DamagedError:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from motherlode.contracts.identity import CONSENTS
-from motherlode.contracts.jobs import Addresses, Append, Contents, Job, Landing, Scorecard
+from motherlode.contracts.jobs import Addresses, Job, Landing, Scorecard
 from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Table
 from motherlode.runner import consent
@@ -48,7 +48,7 @@ class Planner:
 
     @property
     def is_stream(self) -> bool:
-        return isinstance(self.job.mode, Append) and self.job.mode.stream is not None
+        return self.job.followed is not None
 
     def application(self, table: Table) -> str:
         """What this job's transactions on a table are called."""
@@ -112,14 +112,10 @@ class Planner:
     def unread(self, last: Done) -> list[str]:
         """What an append would take in, or stop at."""
         found = [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
-        streams = [(name, table) for name, table in self.inputs.items() if name in last.plan.contents]
-        manifests = [read.manifest for read in self.job.reads.values() if isinstance(read, Contents)]
-        streams += [(str(getattr(self.job.mode, "stream", None)), manifest) for manifest in manifests]
-        return found + [
-            table.full_name
-            for name, table in streams
-            if self.warehouse.content_version(table) != last.plan.contents.get(name)
-        ]
+        followed = self.job.followed
+        if followed is not None and self.warehouse.content_version(followed) not in last.plan.contents.values():
+            found.append(followed.full_name)
+        return found
 
     def by_another_hand(self, last: Done) -> list[tuple[Table, Commit]]:
         """The tables that somebody else changed since the last run, and by which commit."""

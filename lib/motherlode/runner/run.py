@@ -4,7 +4,7 @@ import datetime
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -85,11 +85,12 @@ class _Run:
         if waiting := self.planner.waits_for():
             return last, "skipped", waiting
         unfinished = self.context.state.plan(self.job.name)
-        if isinstance(self.job.mode, Append) and self.job.mode.stream is not None:
-            return self._append(last, self.job.mode, self.job.mode.stream)
+        if self.planner.is_stream:
+            return self._append(last)
         plan = self.planner.plan(last, unfinished)
         if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
-            plan = unfinished
+            # The same rows as when it was planned, in the files that hold them now.
+            plan = replace(unfinished, inputs=plan.inputs)
         elif last is not None and not self.planner.news(last, plan):
             return last, "skipped", "nothing changed"
         self.context.state.begin(plan)
@@ -101,6 +102,9 @@ class _Run:
                 outputs = self._snapshot(plan, mode)
             case Append():
                 outputs = self._listing(plan)
+                if last is not None and outputs == plan.outputs:
+                    self.context.state.forget_plan(self.job.name)
+                    return last, "skipped", "nothing new"
         return self._finish(plan, outputs, last)
 
     # --- what a run rests on -------------------------------------------------------------------
@@ -159,7 +163,7 @@ class _Run:
 
     # --- the modes -----------------------------------------------------------------------------
 
-    def _append(self, last: Done | None, mode: Append, stream: str) -> tuple[Done | None, str, str]:
+    def _append(self, last: Done | None) -> tuple[Done | None, str, str]:
         if self.context.state.rebuild(self.job.name) is not None:
             raise MotherlodeError(f"{self.job.name}: a rebuild of its tables died: start it again")
         for table, commit in self.planner.by_another_hand(last) if last else ():
@@ -168,7 +172,7 @@ class _Run:
                 f" its job took in before it does not take in again: `restore {table.full_name}` puts back what the job"
                 f" left, `rebuild {table.full_name}` derives it again"
             )
-        outcome = append.follow(self.context, self.job, self.lease, mode, stream, self.planner.params, last)
+        outcome = append.follow(self.context, self.job, self.lease, self.planner.params, last)
         if outcome is None:
             return last, "skipped", "nothing new"
         return self._finish(*outcome, last)
@@ -214,9 +218,12 @@ class _Run:
             for model in self.job.models
             if (version := self.context.tracking.version_of_plan(model, plan.fingerprint))
         }
-        is_fitted = bool(registered) and len(registered) == len(self.job.writes)
+        # Models come after tables: with all of them there, and the tables' commits, only the alias is left to move.
+        is_fitted = 0 < len(registered) == len(self.job.models) and all(
+            plan.sequence in self.warehouse.numbers(table, self.planner.application(table)) for table in self.job.tables
+        )
         outputs = {} if is_fitted else self.job.transform(**self._arguments(plan))
-        for table in self.job.tables:
+        for table in () if is_fitted else self.job.tables:
             rows = _frame(self.job, outputs, table)
             where = f"as_of = DATE'{plan.as_of}'" if mode.history else None
             with self._writing():
@@ -272,7 +279,8 @@ class _Run:
             name = table.name
             before = (last.outputs.get(name), last.rows[name]) if last is not None and name in last.rows else (None, 0)
             rows[name] = self.warehouse.count(table, outputs[name], before)
-        return Done(plan, outputs, rows, round(time.monotonic() - self.clock, 3), self.started_at)
+        seconds = round(time.monotonic() - self.clock, 3)
+        return Done(plan, outputs, rows, seconds, self.started_at, self.context.spills.taken())
 
 
 def _frame(job: Job, outputs: Outputs, table: Table) -> DataFrame:

@@ -12,10 +12,11 @@ from typing import Any
 
 import motherlode
 from motherlode.errors import UsageError
+from motherlode.runner.migrations import FORMAT
 from motherlode.runner.storage import Storage
 
-FORMAT = 2
-"""Raised when tables or state change in a way that what is there cannot follow."""
+FOLDER = "_motherlode"
+"""Of the state, in the warehouse."""
 Versions = dict[str, int | None]
 # Neither makes a table.
 _NOT_CODE = ("motherlode/simulate/", "motherlode/setup/")
@@ -59,13 +60,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Done:
-    """A run that finished: its plan, the versions it left, rows of each table, seconds."""
+    """A run that finished: its plan, the versions it left, rows of each table, seconds, bytes spilled to disk."""
 
     plan: Plan
     outputs: Versions
     rows: dict[str, int]
     seconds: float
     started_at: str
+    spilled_bytes: int | None = None
 
 
 class State:
@@ -73,25 +75,12 @@ class State:
 
     def __init__(self, storage: Storage, warehouse: str) -> None:
         self.storage = storage
-        self.root = f"{warehouse.rstrip('/')}/_motherlode"
+        self.root = f"{warehouse.rstrip('/')}/{FOLDER}"
 
     @cached_property
     def id(self) -> str:
         """Names this state: one made anew counts its runs from 1 again."""
         return self._name_in(f"{self.root}/id.json")
-
-    def check_format(self) -> None:
-        """Before anything is read.
-
-        Raises:
-            UsageError: the warehouse was made by a version whose tables this one cannot go on with.
-        """
-        known = self.storage.read_json(f"{self.root}/id.json")
-        if known is not None and known.get("format") != FORMAT:
-            raise UsageError(
-                f"{self.root}: made by another version of Motherlode, whose tables this one cannot go on with: give"
-                " another paths.warehouse, which is filled from the landing folder"
-            )
 
     def keep_keys(self, marks: dict[str, str]) -> None:
         """Remember which keys the tables are made with, by a mark of each that tells nothing of it.

@@ -81,9 +81,13 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         Rows deleted, files before and files after.
 
     Raises:
-        MotherlodeError: its job died and has to be finished first.
+        MotherlodeError: its job died and has to be finished first, or somebody who follows it has not read it all.
     """
     job = owner_of(table)
+    for follower in all_jobs().values():
+        read = context.state.done(follower.name) if follower.followed == table else None
+        if follower.followed == table and (read is None or Planner(context, follower).unread(read)):
+            raise MotherlodeError(f"{table.full_name}: {follower.name} has not taken in all of it: run that first")
     path = context.warehouse.path(table)
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait):
         last = context.state.done(job.name)

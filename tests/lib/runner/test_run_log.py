@@ -1,0 +1,49 @@
+"""The run log against runs of the small jobs."""
+
+from pyspark.sql import SparkSession, Window
+from pyspark.sql import functions as F
+
+from motherlode.runner import run_log
+from motherlode.runner.context import Context
+from motherlode.runner.lease import held
+from motherlode.runner.run import run_job
+from motherlode.runner.spills import Spills
+from tests.lib.runner.small import IN, append, put, rows, upsert
+
+
+def test_each_run_is_logged_once(context: Context) -> None:
+    kept, sums = append(), upsert([])
+    put(context, IN, [("1", "a", 1), ("2", "b", 2)])
+    run_job(context, kept)
+    run_job(context, sums)
+    with held(context.warehouse.storage, context.state.lease("run_log"), context.pids):
+        assert run_log.keep(context) == 0  # somebody else is at it
+    assert run_log.keep(context) == 2
+    put(context, IN, [("3", "b", 3)], version=2)
+    run_job(context, sums)
+    assert run_job(context, sums).status == "skipped"
+    assert run_log.keep(context) == 1
+    assert run_log.keep(context) == 0
+    columns = ("job", "run", "inputs", "outputs", "rows")
+    assert rows(context, run_log.RUN_LOG, *columns) == [
+        ("silver.test_kept", 1, {"numbers": 1}, {"test_kept": 1, "test_seen": 1}, {"test_kept": 2, "test_seen": 2}),
+        ("silver.test_sums", 1, {"numbers": 1}, {"test_sums": 1}, {"test_sums": 2}),
+        ("silver.test_sums", 2, {"numbers": 2}, {"test_sums": 2}, {"test_sums": 2}),
+    ]
+    assert {row[0] for row in rows(context, run_log.RUN_LOG, "spilled_bytes")} == {0}
+
+
+def test_what_spills_is_counted(spark: SparkSession) -> None:
+    spills = Spills(spark)
+    spills.taken()
+    keys = {"in.memory.threshold": "10", "spill.threshold": "100"}
+    for key, value in keys.items():
+        spark.conf.set(f"spark.sql.windowExec.buffer.{key}", value)
+    try:
+        everything = Window.partitionBy(F.lit(1))
+        spark.range(4000).withColumn("all", F.sum("id").over(everything)).write.format("noop").mode("overwrite").save()
+    finally:
+        for key in keys:
+            spark.conf.unset(f"spark.sql.windowExec.buffer.{key}")
+    assert (spills.taken() or 0) > 10000
+    assert spills.taken() == 0
