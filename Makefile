@@ -24,6 +24,11 @@ test: .venv/.dev build/jars/.ok ## run the tests; ARGS="-k identity -x" goes to 
 	@$(python) -m motherlode.setup check
 	@$(python) -m pytest $(ARGS)
 
+.PHONY: faults
+faults: .venv/.dev build/jars/.ok ## kill the pipeline everywhere, again and again; goes on where it was interrupted; FRESH=1
+	@$(python) -m motherlode.setup check
+	@$(python) -m tests.faults.matrix $(if $(FRESH),--fresh)
+
 .PHONY: lint
 lint: .venv/.dev ## ruff's rules and format, and strict types
 	@.venv/bin/ruff check $(checked)

@@ -1,10 +1,12 @@
 """Append: what is new in one input, by Structured Streaming; its offset log is the plan of each batch."""
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pyspark.errors import StreamingQueryException
+from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import DataFrame
+from pyspark.sql.streaming.query import StreamingQuery
 
 from motherlode.contracts.jobs import Append, Contents, Job, Previous
 from motherlode.contracts.tables import Table
@@ -17,15 +19,42 @@ from motherlode.runner.warehouse import Transaction
 if TYPE_CHECKING:
     from motherlode.runner.context import Context
 
+_UNREADABLE = re.compile(
+    "CHECKPOINT_MISSING|STREAMING_CHECKPOINT|Incomplete log file|log file was malformed|batch -?[0-9]+ doesn't exist"
+    "|Multiple streaming queries|Checksum|UNSUPPORTED_LOG_VERSION|MALFORMED_LOG|JsonParseException"
+)
+
 
 def follow(context: "Context", job: Job, lease: Lease, params: Any, last: Done | None) -> tuple[Plan, Versions] | None:
     """Take in all that is new in what the job follows: the plan and the versions left; None where nothing is new."""
     if not isinstance(job.mode, Append) or job.followed is None:
         raise MotherlodeError(f"job {job.name}: follows no table")
     version = context.warehouse.content_version(job.followed)
-    if version is None or (last is not None and version in last.plan.contents.values()):
+    if version is None or (last is not None and version == last.plan.contents[str(job.mode.stream)]):
         return None
+    _check_checkpoint(context, job, last)
     return _Follower(context, job, lease, job.mode, job.followed, params, last).run(version)
+
+
+def _check_checkpoint(context: "Context", job: Job, last: Done | None) -> None:
+    """Before a checkpoint is made: without the one of before, all that was taken in would be taken in again.
+
+    Raises:
+        MotherlodeError: it is gone, or another one.
+    """
+    known = context.state.known_checkpoint(job.name)
+    if last is not None and last.plan.checkpoint not in (None, known):
+        raise MotherlodeError(
+            f"{context.state.checkpoint(job.name)}: is gone, or another one than that of the last run:"
+            " `./spark-submit.sh doctor --repair` puts it back"
+        )
+    if last is None and known is None:
+        for table in job.tables:
+            if any(commit.is_of(f"{job.name}:{table.name}:") for commit in context.warehouse.commits(table)):
+                raise MotherlodeError(
+                    f"{table.full_name}: holds what this job took in, and {context.state.root} does not know of it: put"
+                    " that folder back, or give another paths.warehouse, which is filled from the landing folder"
+                )
 
 
 class _Follower:
@@ -73,23 +102,27 @@ class _Follower:
         )
         if self.mode.only is not None:
             rows = rows.where(self.mode.only(self.params))
-        query = (
-            rows.writeStream.queryName(self.job.name)
-            .foreachBatch(self._batch)
-            .option("checkpointLocation", folder)
-            .trigger(availableNow=True)
-            .start()
-        )
+        query = self._start(rows, folder)
         try:
             query.awaitTermination()
-        except StreamingQueryException:
+        except StreamingQueryException as error:
             # The stream's own exception only wraps ours.
-            if self.failure is None:
-                raise
-            raise self.failure from None
+            raise self.failure or _in_words(self.job, error) from None
         finally:
             query.stop()
-        return plan, self._versions()
+        # What arrived after the plan may be in it too.
+        consumed = max(self.context.state.consumed(self.job.name) or 0, version)
+        name, content = str(self.mode.stream), self.warehouse.content_version(self.stream, consumed)
+        inputs = {**plan.inputs, name: consumed}
+        done = replace(plan, inputs=inputs, contents={name: content}, checkpoint=self.application)
+        return done, self._versions()
+
+    def _start(self, rows: DataFrame, folder: str) -> StreamingQuery:
+        writer = rows.writeStream.queryName(self.job.name).foreachBatch(self._batch)
+        try:
+            return writer.option("checkpointLocation", folder).trigger(availableNow=True).start()
+        except PySparkException as error:
+            raise _in_words(self.job, error) from None
 
     def _batch(self, rows: DataFrame, batch: int) -> None:
         try:
@@ -111,7 +144,9 @@ class _Follower:
                 checkpoint=self.application,
                 outputs=self._versions(),
                 offsets=state.offsets(self.job.name, batch),
+                offsets_before=state.offsets(self.job.name, batch - 1),
             )
+            self.lease.check()
             state.begin(plan)
             self.context.reach(self.job, "planned")
         outputs = self.job.transform(**self._arguments(rows, plan))
@@ -136,13 +171,14 @@ class _Follower:
         """
         if known is None or known.batch is None or known.checkpoint != self.application:
             return None
-        if known.batch + 1 == batch:
+        is_same = known.offsets == self.context.state.offsets(self.job.name, known.batch)
+        if known.batch + 1 == batch and is_same:
             return None
-        if known.batch == batch and known.offsets == self.context.state.offsets(self.job.name, batch):
+        if known.batch == batch and is_same:
             return known
         raise MotherlodeError(
             f"{self.job.name}: its checkpoint goes on with batch {batch}, and the last one begun was {known.batch}"
-            f"{' with other data' if known.batch == batch else ''}: another hand changed the checkpoint;"
+            f"{'' if is_same else ' with other data'}: another hand changed the checkpoint;"
             " `./spark-submit.sh doctor --repair` puts it back"
         )
 
@@ -171,3 +207,12 @@ class _Follower:
 
     def _versions(self) -> Versions:
         return {table.name: self.warehouse.version(table) for table in self.job.tables}
+
+
+def _in_words(job: Job, error: Exception) -> Exception:
+    """A checkpoint that Spark cannot read, in words; anything else as it is."""
+    if not _UNREADABLE.search(str(error)):
+        return error
+    return MotherlodeError(
+        f"{job.name}: its checkpoint is not as Spark left it: `./spark-submit.sh doctor` says what can be done"
+    )

@@ -128,9 +128,10 @@ def _run(arguments: argparse.Namespace) -> Exit:
 
     spark = open_session(f"motherlode {arguments.command}", settings, verbose=arguments.verbose)
     context = Context(spark, settings, arguments.as_of, wait=60 * arguments.wait)
+    if command is None or command.writes:
+        context.state.keep_keys(marks)
     if command is not None:
         return command.run(context, *asked)
-    context.state.keep_keys(marks)
     return _jobs(context, chosen)
 
 
@@ -155,7 +156,10 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
         show.say_result(number, len(chosen), result)
         results.append(result)
     if any(result.status == "done" for result in results):
-        run_log.keep(context)
+        try:
+            run_log.keep(context)
+        except Exception as error:
+            show.say_error(f"the run log could not be written: {explain_failure(error)[0]}")
     show.summary(context, results, started)
     for result in results:
         for document in result.job.documents:

@@ -23,12 +23,14 @@ class Command:
         doc: what it does, in a line.
         check: arguments to those of `run`, before a session is opened; raises UsageError.
         run: what it does.
+        writes: tables, so that the keys must be those that they are made with.
     """
 
     usage: str
     doc: str
     check: Callable[[Namespace], tuple[object, ...]]
     run: Callable[..., Exit]
+    writes: bool = False
 
 
 def _table_of(name: str) -> Table:
@@ -125,12 +127,14 @@ COMMANDS: Mapping[str, Command] = {
         "put a table back, by default to what its job left",
         lambda a: (*_one_table(a), a.to),
         _restore,
+        writes=True,
     ),
     "rebuild": Command(
         "TABLE [--from DATE]",
         "derive a table again from the layer to its left",
         lambda a: (*_one_table(a), a.since),
         _rebuild,
+        writes=True,
     ),
     "doctor": Command(
         "[--repair]",

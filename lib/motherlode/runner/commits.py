@@ -20,6 +20,10 @@ UPKEEP = frozenset(
 )
 """Operations after which a table holds the rows that it held."""
 
+UPKEEP_NAME = "upkeep"
+_MARK = f":{UPKEEP_NAME}:"
+"""In the names of our own upkeep's transactions."""
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -29,6 +33,7 @@ class Commit:
         operation: as Delta names it: WRITE, MERGE, OPTIMIZE …; empty where the log is too old to say.
         milliseconds: when, since 1970.
         applications: the transactions that it carries, to their versions.
+        origin: Delta's name of the table, in the commit that made it.
     """
 
     version: int
@@ -37,10 +42,16 @@ class Commit:
     parameters: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, int] = field(default_factory=dict)
     applications: dict[str, int] = field(default_factory=dict)
+    origin: str | None = None
 
     @property
     def is_upkeep(self) -> bool:
-        return self.operation in UPKEEP
+        """Whether its table holds what it held before, for whoever reads it: ours took rows past their retention."""
+        return self.operation in UPKEEP or any(_MARK in name for name in self.applications)
+
+    def is_of(self, application: str) -> bool:
+        """Whether it carries a transaction whose name begins so."""
+        return any(name.startswith(application) for name in self.applications)
 
     @property
     def rows_in_words(self) -> str:
@@ -51,11 +62,11 @@ class Commit:
         if self.operation == "DELETE":
             return f"-{self.metrics.get('numDeletedRows', 0):,}"
         written = self.metrics.get("numOutputRows")
-        return "" if written is None or self.is_upkeep else f"+{written:,}"
+        return "" if written is None or self.operation in UPKEEP else f"+{written:,}"
 
     def rows_after(self, rows: int) -> int | None:
         """Rows that it leaves of a table of `rows`; None where it does not say."""
-        if self.is_upkeep:
+        if self.operation in UPKEEP:
             return rows
         match self.operation, self.parameters.get("mode"):
             case ("WRITE", "Append"):
@@ -72,11 +83,13 @@ def commit_of(version: int, content: bytes | None) -> Commit:
     """The commit in a file of the log; None for one that Delta has cleaned away."""
     info: dict[str, Any] = {}
     applications: dict[str, int] = {}
+    origin: str | None = None
     for line in (content or b"").splitlines():
         # Most lines name files, and are long.
-        if line.startswith((b'{"commitInfo"', b'{"txn"')):
+        if line.startswith((b'{"commitInfo"', b'{"txn"', b'{"metaData"')):
             action = json.loads(line)
             info = action.get("commitInfo", info)
+            origin = action.get("metaData", {}).get("id", origin)
             if "txn" in action:
                 applications[action["txn"]["appId"]] = int(action["txn"]["version"])
     return Commit(
@@ -86,4 +99,5 @@ def commit_of(version: int, content: bytes | None) -> Commit:
         parameters=info.get("operationParameters", {}),
         metrics={k: int(v) for k, v in info.get("operationMetrics", {}).items() if str(v).isdigit()},
         applications=applications,
+        origin=origin,
     )

@@ -1,19 +1,21 @@
 """What is damaged in a warehouse's state, its checkpoints and its logs, and what can be put right.
 
 State is written twice or follows from Delta's logs: a plan repeats what the checkpoint says of its batch, the record
-of each run stands beside that of the last one, and each commit names its job and the number of its plan.
+of each run stands beside that of the last one, and each commit names its job and its plan or checkpoint.
 """
 
 import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from motherlode.contracts.catalogue import TABLES
-from motherlode.contracts.jobs import Append, Job
-from motherlode.contracts.tables import Table
+from motherlode.contracts.jobs import Append, Job, Snapshot
+from motherlode.contracts.tables import Layer, Table
 from motherlode.runner.context import Context
+from motherlode.runner.lease import held, holder_of
+from motherlode.runner.migrations import format_of
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.state import FOLDER, Plan
@@ -21,6 +23,7 @@ from motherlode.runner.storage import DamagedError
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.parquet")
+_DAMAGED = "is not as it was written"
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,34 @@ class Finding:
         what: where it is and what is wrong.
         remedy: what puts it right, and what that costs.
         repair: does so; None where a person has to.
+        job: whose lease it takes.
     """
 
     what: str
     remedy: str
     repair: Callable[[], None] | None = None
+    job: str | None = None
+
+    def mend(self, context: Context) -> None:
+        if self.repair is None:
+            return
+        if self.job is None:
+            self.repair()
+            return
+        with held(context.warehouse.storage, context.state.lease(self.job), context.pids, context.wait):
+            self.repair()
 
 
 def findings(context: Context) -> Iterator[Finding]:
-    """Everything that is wrong, in the order in which it is to be repaired."""
+    """Everything that is wrong, in the order in which it is to be repaired; jobs that run now are left alone."""
     root = f"{context.warehouse.root}/{FOLDER}"
     yield from _names(context, root)
-    if _is_damaged(context, f"{root}/id.json"):
+    if _format_is_damaged(context, root):
         return  # nothing else can be read
     for job in all_jobs().values():
+        holder = holder_of(context.warehouse.storage, context.state.lease(job.name))
+        if holder is not None and not holder.released and not holder.died_here:
+            continue
         yield from _job_state(context, job)
         if Planner(context, job).is_stream:
             yield from _checkpoint(context, job)
@@ -54,42 +71,54 @@ def findings(context: Context) -> Iterator[Finding]:
 
 def _names(context: Context, root: str) -> Iterator[Finding]:
     storage = context.warehouse.storage
+    if _format_is_damaged(context, root):
+        yield Finding(f"{root}/id.json: {_DAMAGED}", "written anew", lambda: storage.delete(f"{root}/id.json"))
+        if _format_is_damaged(context, root):
+            return
+    keys = [name for name in storage.names(f"{root}/keys") if name.endswith(".json")]
     files = {
-        f"{root}/id.json": "a new name: runs are counted anew",
         f"{root}/calendar.json": "looked up again",
-        **{f"{root}/keys/{name}": "taken anew from the environment" for name in storage.names(f"{root}/keys")},
+        **{f"{root}/keys/{name}": "taken anew from the environment" for name in keys},
     }
     for path, remedy in files.items():
         if _is_damaged(context, path):
-            yield Finding(f"{path}: is not as it was written", remedy, lambda path=path: storage.delete(path))  # type: ignore[misc]
+            yield Finding(f"{path}: {_DAMAGED}", remedy, lambda path=path: storage.delete(path))  # type: ignore[misc]
+
+
+def _format_is_damaged(context: Context, root: str) -> bool:
+    try:
+        format_of(context.warehouse.storage, root)
+    except DamagedError:
+        return True
+    return False
 
 
 def _job_state(context: Context, job: Job) -> Iterator[Finding]:
-    root, storage = context.state.root, context.warehouse.storage
-    planner = Planner(context, job)
-    if planner.is_stream and _is_damaged(context, path := f"{context.state.checkpoint(job.name)}/motherlode.json"):
+    state, storage = context.state, context.warehouse.storage
+    done, plan = f"{state.root}/done/{job.name}.json", f"{state.root}/plans/{job.name}.json"
+    rebuild = f"{state.root}/rebuilds/{job.name}.json"
+    is_lost = not storage.exists(done) and bool(state.runs(job.name))
+    if is_lost or _is_damaged(context, done):
         yield Finding(
-            f"{path}: is not as it was written",
-            "its name is read from the commits that carry it",
-            lambda: storage.write_json(path, {"id": _application(context, job)}),
-        )
-    if _is_damaged(context, f"{root}/done/{job.name}.json"):
-        yield Finding(
-            f"{root}/done/{job.name}.json: is not as it was written",
+            f"{done}: {'is gone' if is_lost else _DAMAGED}",
             "from the records of all runs; without any the job computes all of it again",
             lambda: _mend_done(context, job),
+            job.name,
         )
-    if _is_damaged(context, f"{root}/plans/{job.name}.json"):
+    is_lost = job.followed is not None and storage.exists(done) and not storage.exists(plan)
+    if is_lost or _is_damaged(context, plan):
         yield Finding(
-            f"{root}/plans/{job.name}.json: is not as it was written",
+            f"{plan}: {'is gone' if is_lost else _DAMAGED}",
             "read from the commits of its tables: which of them the run had written",
             lambda: _mend_plan(context, job),
+            job.name,
         )
-    if _is_damaged(context, f"{root}/rebuilds/{job.name}.json"):
+    if _is_damaged(context, rebuild):
         yield Finding(
-            f"{root}/rebuilds/{job.name}.json: is not as it was written",
+            f"{rebuild}: {_DAMAGED}",
             f"forgotten; start `rebuild {job.tables[0].full_name}` again",
-            lambda: context.state.end_rebuild(job.name),
+            lambda: state.end_rebuild(job.name),
+            job.name,
         )
 
 
@@ -97,122 +126,154 @@ def _checkpoint(context: Context, job: Job) -> Iterator[Finding]:
     """A stream's checkpoint against the plan of its last batch."""
     state, storage = context.state, context.warehouse.storage
     folder = state.checkpoint(job.name)
-    if storage.names(f"{folder}/offsets") and not _is_json(context, f"{folder}/metadata"):
-        yield Finding(
-            f"{folder}/metadata: is gone, or cannot be read",
-            "written anew",
-            lambda: _write(context, f"{folder}/metadata", json.dumps({"id": str(uuid.uuid4())})),
-        )
-    for kind in ("offsets", "commits"):
-        names = storage.names(f"{folder}/{kind}")
-        for name in names:
-            path = f"{folder}/{kind}/{name}"
-            if name.endswith(".crc") and name[1:].removesuffix(".crc") not in names:
-                yield Finding(f"{path}: of a file that is gone", "deleted", lambda path=path: storage.delete(path))  # type: ignore[misc]
     try:
         plan = state.plan(job.name)
     except DamagedError:
         return
+
+    def finding(path: str, what: str, remedy: str, repair: Callable[[], None]) -> Finding:
+        return Finding(f"{path}: {what}", remedy, repair, job.name)
+
+    name = f"{folder}/motherlode.json"
+    if _is_damaged(context, name) or (plan is not None and plan.checkpoint and not storage.exists(name)):
+        yield finding(
+            name,
+            "is gone, or is not as it was written",
+            "its name is read from the plan, or from the commits that carry it",
+            lambda: storage.write_json(name, {"id": (plan and plan.checkpoint) or _application(context, job)}),
+        )
+    for kind in ("offsets", "commits"):
+        names = storage.names(f"{folder}/{kind}")
+        for orphan in names:
+            path = f"{folder}/{kind}/{orphan}"
+            if orphan.endswith(".crc") and orphan[1:].removesuffix(".crc") not in names:
+                yield finding(path, "of a file that is gone", "deleted", lambda path=path: storage.delete(path))  # type: ignore[misc]
     if plan is None or plan.batch is None or plan.offsets is None:
         return
-    batch, offsets = plan.batch, plan.offsets
-    if state.offsets(job.name, batch) != offsets or not storage.is_sound(f"{folder}/offsets/{batch}"):
-        yield Finding(
-            f"{folder}/offsets/{batch}: is not what the batch began with",
-            "written again from its plan",
-            lambda: _write(context, f"{folder}/offsets/{batch}", offsets),
+    if not _is_json(context, f"{folder}/metadata"):
+        yield finding(
+            f"{folder}/metadata",
+            "is gone, or cannot be read",
+            "written anew",
+            lambda: _write(context, f"{folder}/metadata", json.dumps({"id": str(uuid.uuid4())})),
         )
-    for kind, last in (("offsets", batch + 1), ("commits", batch)):
-        for name in storage.names(f"{folder}/{kind}"):
-            path = f"{folder}/{kind}/{name}"
-            if not name.isdigit() or (kind == "offsets" and int(name) == batch):
+    for batch, offsets in ((plan.batch - 1, plan.offsets_before), (plan.batch, plan.offsets)):
+        path = f"{folder}/offsets/{batch}"
+        if offsets is not None and (state.offsets(job.name, batch) != offsets or not storage.is_sound(path)):
+            yield finding(
+                path,
+                "is not what the batch began with",
+                "written again from its plan",
+                lambda path=path, offsets=offsets: _write(context, path, offsets),  # type: ignore[misc]
+            )
+    for kind, newest in (("offsets", plan.batch + 1), ("commits", plan.batch)):
+        for number in [int(name) for name in storage.names(f"{folder}/{kind}") if name.isdigit()]:
+            path = f"{folder}/{kind}/{number}"
+            if number > newest:
+                what, remedy = "of a batch that never began", "deleted"
+            elif number >= plan.batch + (kind == "offsets") and not _can_be_read(context, path):
+                what, remedy = "cannot be read", "deleted: the batch is repeated, and Delta drops what it has"
+            else:
                 continue
-            if int(name) > last:
-                yield Finding(f"{path}: of a batch that never began", "deleted", lambda path=path: _drop(context, path))  # type: ignore[misc]
-            elif int(name) >= batch and not (storage.is_sound(path) and _has_json(storage.read(path))):
-                remedy = "deleted: the batch is repeated, and Delta drops what it has"
-                yield Finding(f"{path}: cannot be read", remedy, lambda path=path: _drop(context, path))  # type: ignore[misc]
+            yield finding(path, what, remedy, lambda path=path: _drop(context, path))  # type: ignore[misc]
 
 
 def _table(context: Context, table: Table) -> Iterator[Finding]:
     names = context.warehouse.storage.names(f"{context.warehouse.path(table)}/_delta_log")
     commits = sorted(int(match.group(1)) for name in names if (match := _COMMIT.fullmatch(name)))
     whole = max((int(match.group(1)) for name in names if (match := _CHECKPOINT.fullmatch(name))), default=-1)
-    if not commits:
-        return
     job = next(job for job in all_jobs().values() if table in job.writes)
-    missing = sorted(set(range(max(whole + 1, 0), commits[-1])) - set(commits))
+    missing = sorted(set(range(max(whole + 1, 0), commits[-1])) - set(commits)) if commits else []
     if missing:
-        how = (
-            f"bring back {missing[0]:020d}.json, or delete the warehouse: it is made from the landing folder"
-            if isinstance(job.mode, Append)
-            else f"delete the folder: {job.name} makes it anew"
-        )
+        how = f"bring back {missing[0]:020d}.json, or {_anew(job, table)}"
         yield Finding(f"{context.warehouse.path(table)}: its log lacks version {missing[0]}", how)
         return
     try:
         last = context.state.done(job.name)
     except DamagedError:
         return
-    if last is not None and isinstance(job.mode, Append):
-        for changed, commit in Planner(context, job).by_another_hand(last):
-            if changed == table:
-                yield Finding(
-                    f"{table.full_name}: changed by another hand ({commit.operation}, version {commit.version})",
-                    f"`restore {table.full_name}`, or `rebuild {table.full_name}`",
-                )
+    if last is None or not isinstance(job.mode, Append):
+        return
+    for changed, commit in Planner(context, job).by_another_hand(last):
+        if changed == table and commit.operation == "REPLACED":
+            yield Finding(f"{table.full_name}: is gone, or another table", _anew(job, table))
+        elif changed == table:
+            yield Finding(
+                f"{table.full_name}: changed by another hand ({commit.operation}, version {commit.version})",
+                f"`restore {table.full_name}`, or `rebuild {table.full_name}`"
+                if job.layer > Layer.BRONZE
+                else "give another paths.warehouse, which is filled from the landing folder",
+            )
+
+
+def _anew(job: Job, table: Table) -> str:
+    """How a table is had again that is lost."""
+    if job.layer is Layer.BRONZE:
+        return "give another paths.warehouse, which is filled from the landing folder"
+    if isinstance(job.mode, Append):
+        return f"delete its folder, then `rebuild {table.full_name}`"
+    if isinstance(job.mode, Snapshot) and job.mode.history:
+        return f"delete its folder: {job.name} makes its newest day anew; earlier ones by `{job.name} --as-of DATE`"
+    return f"delete its folder: {job.name} makes it anew"
 
 
 def _mend_done(context: Context, job: Job) -> None:
     root, storage = context.state.root, context.warehouse.storage
-    for name in reversed(storage.names(f"{root}/runs/{job.name}")):
-        path = f"{root}/runs/{job.name}/{name}"
-        if name.endswith(".json") and not _is_damaged(context, path):
+    for number in reversed(context.state.runs(job.name)):
+        path = f"{root}/runs/{job.name}/{number:08d}.json"
+        if not _is_damaged(context, path):
             storage.write_json(f"{root}/done/{job.name}.json", storage.read_json(path) or {})
             return
     storage.delete(f"{root}/done/{job.name}.json")
 
 
 def _mend_plan(context: Context, job: Job) -> None:
-    """A plan that says of its tables what the lost one said; of an upsert or snapshot, only its number."""
+    """A plan that says of its tables what the lost one said; of other modes, that one was there."""
     planner, state = Planner(context, job), context.state
     state.forget_plan(job.name)
-    last = state.done(job.name)
-    plan = planner.plan(last, None)
-    numbers = {table.name: context.warehouse.numbers(table, planner.application(table)) for table in job.tables}
-    newest = max((max(found) for found in numbers.values() if found), default=0)
+    plan = planner.plan(state.done(job.name), None)
     if not planner.is_stream:
-        # No run has this fingerprint, and none of these numbers is used again.
-        state.begin(Plan(**{**asdict(plan), "code": "", "sequence": max(newest, plan.sequence)}))
+        # No run has this fingerprint: the next one computes all.
+        state.begin(replace(plan, code=""))
         return
     names = context.warehouse.storage.names(f"{state.checkpoint(job.name)}/offsets")
     batch = max((int(name) for name in names if name.isdigit()), default=None)
     if batch is None:
         return
-    outputs = {name: found[batch] - 1 if batch in found else plan.outputs[name] for name, found in numbers.items()}
-    stream = str(getattr(job.mode, "stream", None))
+    checkpoint = state.known_checkpoint(job.name) or _application(context, job)
+    outputs = dict(plan.outputs)
+    for table in job.tables:
+        application = planner.application(table, checkpoint)
+        for commit in context.warehouse.commits(table):
+            if commit.applications.get(application) == batch:
+                outputs[table.name] = commit.version - 1 if commit.version else None
     value = {
         **asdict(plan),
-        "inputs": {**plan.inputs, stream: None},
-        "outputs": {
-            name: None if version is not None and version < 0 else version for name, version in outputs.items()
-        },
+        "inputs": {**plan.inputs, planner.stream: None},
+        "outputs": outputs,
         "batch": batch,
         "offsets": state.offsets(job.name, batch),
-        "checkpoint": state.checkpoint_id(job.name),
+        "offsets_before": state.offsets(job.name, batch - 1),
+        "checkpoint": checkpoint,
     }
     state.begin(Plan(**value))
 
 
 def _application(context: Context, job: Job) -> str:
-    """The id of a stream's checkpoint, as the newest commit of its tables names it."""
+    """The checkpoint that the newest commit of the job's tables names; a new one where there is none."""
+    prefixes = {table.name: f"{job.name}:{table.name}:" for table in job.tables}
+    found: dict[str, int] = {}
     for table in job.tables:
-        newest = context.warehouse.version(table)
-        for version in range(newest if newest is not None else -1, -1, -1):
-            for name in context.warehouse.commit(table, version).applications:
-                if name.startswith(f"{job.name}:{table.name}:") and name.count(":") == 2:
-                    return name.rsplit(":", 1)[1]
-    return uuid.uuid4().hex
+        for commit in context.warehouse.commits(table):
+            names = [name.removeprefix(prefixes[table.name]) for name in commit.applications]
+            found |= {
+                name: commit.milliseconds for name in names if re.fullmatch("[0-9a-f]{32}", name) and name not in found
+            }
+    return max(found, key=found.__getitem__, default=uuid.uuid4().hex)
+
+
+def _can_be_read(context: Context, path: str) -> bool:
+    return context.warehouse.storage.is_sound(path) and _has_json(context.warehouse.storage.read(path))
 
 
 def _is_damaged(context: Context, path: str) -> bool:

@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
 
 from motherlode.errors import Exit, MotherlodeError
 from motherlode.runner.storage import DamagedError, Storage
@@ -33,24 +35,64 @@ class Holder:
     """Who holds a lease, as its file says.
 
     Args:
-        pids: processes without which the holder cannot live, on `host`.
+        machine: this boot of a machine, and which processes can see each other there.
+        pids: processes without which the holder cannot live.
+        starts: when each of them started, for a number is given again.
         beat: counts up while the holder lives.
     """
 
     owner: str
     host: str
+    machine: str
     pids: tuple[int, ...]
+    starts: tuple[str, ...]
     beat: int = 0
     released: bool = False
 
     @property
     def died_here(self) -> bool:
-        """Whether it ran on this machine and none of its processes is left."""
-        return self.host == socket.gethostname() and not any(_is_alive(pid) for pid in self.pids)
+        """Whether it ran where we can see it, and none of its processes is left."""
+        return self.machine == machine() and not any(self._alive())
 
     @property
     def lives_here(self) -> bool:
-        return self.host == socket.gethostname() and all(_is_alive(pid) for pid in self.pids)
+        return self.machine == machine() and all(self._alive())
+
+    def _alive(self) -> list[bool]:
+        return [started(pid) == start for pid, start in zip(self.pids, self.starts, strict=True)]
+
+
+def holder(pids: tuple[int, ...]) -> Holder:
+    """One for processes of this machine."""
+    return Holder(uuid.uuid4().hex, socket.gethostname(), machine(), pids, tuple(map(started, pids)))
+
+
+@cache
+def machine() -> str:
+    """A boot of a machine and its namespace of processes: containers of one host do not see each other's."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return f"{socket.gethostname()} {uuid.getnode()}"
+
+
+def started(pid: int) -> str:
+    """When a process started, in words of its system; empty where there is none."""
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.parent.parent.joinpath("self").exists():
+        try:
+            # After the name, which may hold anything: the 20th field.
+            return stat.read_text().rpartition(")")[2].split()[19]
+        except OSError:
+            return ""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "running"
 
 
 class Lease:
@@ -71,14 +113,19 @@ class Lease:
 
     def check(self) -> None:
         """Before each write: whether the lease is still ours, after whatever kept this process from beating."""
-        if max(_numbers(self.storage, self.folder), default=0) > self.number:
+        number = max(_numbers(self.storage, self.folder), default=0)
+        other = _read(self.storage, self.folder, number) if number == self.number else None
+        if number != self.number or (other is not None and other.owner != self.holder.owner):
             raise LeaseHeldError("another process took this job over while this one stood still; it goes on there")
 
     def release(self) -> None:
         self._released.set()
         self._beats.join()
         self.holder = replace(self.holder, released=True)
-        self._say()
+        # The run is recorded: a lease that cannot be given back is found dead by the next one.
+        with suppress(Exception):
+            self.check()
+            self._say()
 
     def _beat(self) -> None:
         while not self._released.wait(BEAT_SECONDS):
@@ -102,7 +149,7 @@ def held(storage: Storage, folder: str, pids: tuple[int, ...], wait: float = 0) 
     Raises:
         LeaseHeldError: somebody else holds it, and lives.
     """
-    lease = _acquire(storage, folder, Holder(uuid.uuid4().hex, socket.gethostname(), pids), wait)
+    lease = _acquire(storage, folder, holder(pids), wait)
     try:
         yield lease
     finally:
@@ -115,7 +162,7 @@ def holder_of(storage: Storage, folder: str) -> Holder | None:
     return _read(storage, folder, number) if number else None
 
 
-def _acquire(storage: Storage, folder: str, holder: Holder, wait: float) -> Lease:
+def _acquire(storage: Storage, folder: str, ours: Holder, wait: float) -> Lease:
     started = time.monotonic()
     seen: tuple[int, Holder | None] | None = None
     since = started
@@ -131,10 +178,14 @@ def _acquire(storage: Storage, folder: str, holder: Holder, wait: float) -> Leas
             lives = False
         free = number == 0 or (other is not None and (other.released or other.died_here))
         if free or now - since > DEAD_AFTER_SECONDS:
-            if storage.create(_path(folder, number + 1), asdict(holder)):
+            if storage.create(_path(folder, number + 1), asdict(ours)):
+                if max(_numbers(storage, folder)) > number + 1:
+                    # What we looked at was old: others have come and gone since.
+                    storage.delete(_path(folder, number + 1))
+                    continue
                 for old in numbers:
                     storage.delete(_path(folder, old))
-                return Lease(storage, folder, number + 1, holder)
+                return Lease(storage, folder, number + 1, ours)
             continue
         if (lives or (other is not None and other.lives_here)) and now - started >= wait:
             who = f" (process {other.pids[0]} on {other.host})" if other else ""
@@ -156,14 +207,4 @@ def _read(storage: Storage, folder: str, number: int) -> Holder | None:
         said = storage.read_json(_path(folder, number))
     except DamagedError:
         return None
-    return Holder(**{**said, "pids": tuple(said["pids"])}) if said else None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return Holder(**{**said, "pids": tuple(said["pids"]), "starts": tuple(said["starts"])}) if said else None

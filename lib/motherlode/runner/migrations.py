@@ -17,12 +17,14 @@ FORMAT = 3
 
 
 def migrate(storage: Storage, root: str, pids: tuple[int, ...] = ()) -> None:
-    """Bring the state below `root` to FORMAT; nothing where it has it already.
+    """Bring the state below `root` to FORMAT, and say so in `id.json`; nothing where it says that already.
 
     Raises:
         UsageError: it was made by a newer version, or by one too old.
     """
-    found = _format_of(storage, root)
+    found = format_of(storage, root)
+    if found is None:
+        storage.create(f"{root}/id.json", {"format": FORMAT})
     if found in (None, FORMAT):
         return
     if found > FORMAT or any(step not in STEPS for step in range(found, FORMAT)):
@@ -37,23 +39,23 @@ def migrate(storage: Storage, root: str, pids: tuple[int, ...] = ()) -> None:
             storage.write_json(f"{root}/id.json", {**known, "format": step + 1})
 
 
-def _format_of(storage: Storage, root: str) -> Any:
+def format_of(storage: Storage, root: str) -> Any:
     """The format that `id.json` names; None for a warehouse that is yet to be made."""
     content = storage.read(f"{root}/id.json")
     if content is None:
         return None
-    known = _plain(content)
+    known = _plain(content, f"{root}/id.json")
     # Sealed from format 3 on.
     sealed = storage.read_json(f"{root}/id.json") if "sum" in known else None
     return (known if sealed is None else sealed).get("format", 0)
 
 
-def _plain(content: bytes) -> dict[str, Any]:
+def _plain(content: bytes, path: str) -> dict[str, Any]:
     try:
         return dict(json.loads(content))
     except (ValueError, TypeError):
         raise DamagedError(
-            "id.json: is not as it was written; `./spark-submit.sh doctor` says what can be done"
+            f"{path}: is not as it was written; `./spark-submit.sh doctor` says what can be done"
         ) from None
 
 
@@ -67,18 +69,22 @@ def _from_2(storage: Storage, root: str) -> None:
         content = storage.read(path)
         if content is None:
             return None
-        value = _plain(content)
+        value = _plain(content, path)
         return None if "sum" in value else value
+
+    def offsets_of(job: str, batch: int) -> str | None:
+        content = storage.read(f"{root}/checkpoints/{job}/offsets/{batch}")
+        return None if content is None else content.decode()
 
     def plan(value: dict[str, Any]) -> dict[str, Any]:
         batch = value["batch"]
-        offsets = None if batch is None else storage.read(f"{root}/checkpoints/{value['job']}/offsets/{batch}")
         return {
             **{name: value[name] for name in ("job", "sequence", "inputs", "models", "outputs", "as_of", "batch")},
             "code": "",
             "options": "",
             "contents": value["inputs"],
-            "offsets": None if offsets is None else offsets.decode(),
+            "offsets": None if batch is None else offsets_of(value["job"], batch),
+            "offsets_before": None if batch is None else offsets_of(value["job"], batch - 1),
             "checkpoint": None if batch is None else value["fingerprint"],
         }
 

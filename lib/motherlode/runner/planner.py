@@ -1,6 +1,7 @@
 """What a job's next run would rest on, and whether that is anything new."""
 
 import datetime
+import uuid
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
@@ -47,14 +48,17 @@ class Planner:
         return self.context.business_day() if self.job.is_dated else None
 
     @property
+    def stream(self) -> str:
+        """The name of the read that the job follows."""
+        return str(getattr(self.job.mode, "stream", None))
+
+    @property
     def is_stream(self) -> bool:
         return self.job.followed is not None
 
-    def application(self, table: Table) -> str:
-        """What this job's transactions on a table are called."""
-        state = self.context.state
-        whose = state.checkpoint_id(self.job.name) if self.is_stream else state.id
-        return f"{self.job.name}:{table.name}:{whose}"
+    def application(self, table: Table, of: str = "") -> str:
+        """How this job's transactions on a table are called, those of a plan or a checkpoint, or how all begin."""
+        return f"{self.job.name}:{table.name}:{of}"
 
     def versions(self) -> Versions:
         """Of the job's own tables, now."""
@@ -76,7 +80,8 @@ class Planner:
         """
         return Plan(
             job=self.job.name,
-            sequence=1 + self._newest_number(last, unfinished),
+            id=uuid.uuid4().hex,
+            sequence=1 + max(self._numbers(last, unfinished)),
             code=code_digest(),
             options=digest([asdict(self.params) if self.params else None, asdict(self.context.settings.consent)]),
             inputs={name: self.warehouse.version(table) for name, table in self.inputs.items()},
@@ -86,13 +91,35 @@ class Planner:
             as_of=self.as_of.isoformat() if self.as_of else None,
         )
 
-    def _newest_number(self, last: Done | None, unfinished: Plan | None) -> int:
-        """Delta drops a write whose number it has seen: one that died may have used the next one."""
+    def _numbers(self, last: Done | None, unfinished: Plan | None) -> list[int]:
         known = [run.sequence for run in (last and last.plan, unfinished) if run]
-        if not known:
-            # The record may be lost, and the commits still be there.
-            known = [n for table in self.job.tables for n in self.warehouse.numbers(table, self.application(table))]
-        return max(known, default=0)
+        return known or [0, *self.context.state.runs(self.job.name)]
+
+    def is_resumable(self, unfinished: Plan, plan: Plan) -> bool:
+        """Whether a plan that died is the one to follow, and nobody but its own run has written since."""
+        return unfinished.fingerprint == plan.fingerprint and all(
+            (version := unfinished.outputs.get(table.name)) == plan.outputs[table.name]
+            or all(
+                commit.is_upkeep or commit.is_of(self.application(table, unfinished.id))
+                for commit in self.warehouse.commits(table, version)
+            )
+            for table in self.job.tables
+        )
+
+    def origins(self) -> dict[str, str | None]:
+        """Which tables they are that the job reads and writes."""
+        return {table.full_name: self.warehouse.origin(table) for table in self._tables()}
+
+    def remade(self, last: Done) -> set[str]:
+        """The tables that are not those of the last run any more."""
+        return {
+            table.full_name
+            for table in self._tables()
+            if table.full_name in last.origins and self.warehouse.is_remade(table, last.origins[table.full_name])
+        }
+
+    def _tables(self) -> tuple[Table, ...]:
+        return *self.inputs.values(), *self.job.tables
 
     def news(self, last: Done, plan: Plan) -> list[str]:
         """What is new since the last run; empty where another one would change nothing."""
@@ -107,22 +134,28 @@ class Planner:
         for then, now in ((before.contents, plan.contents), (before.models, plan.models)):
             found += sorted(self._named(name) for name in then | now if then.get(name) != now.get(name))
         found += [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
+        found += [f"{name} is another table" for name in sorted(self.remade(last))]
         return found + self._gone()
 
     def unread(self, last: Done) -> list[str]:
         """What an append would take in, or stop at."""
         found = [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
         followed = self.job.followed
-        if followed is not None and self.warehouse.content_version(followed) not in last.plan.contents.values():
+        if followed is not None and self.warehouse.content_version(followed) != last.plan.contents[self.stream]:
             found.append(followed.full_name)
         return found
 
     def by_another_hand(self, last: Done) -> list[tuple[Table, Commit]]:
         """The tables that somebody else changed since the last run, and by which commit."""
         found = []
+        remade = self.remade(last)
         for table in self.job.tables:
             left = last.outputs.get(table.name)
-            if left is not None and (commit := self.warehouse.by_another_hand(table, left, self.application(table))):
+            if left is None:
+                continue
+            if table.full_name in remade:
+                found.append((table, Commit(version=self.warehouse.version(table) or 0, operation="REPLACED")))
+            elif commit := self.warehouse.by_another_hand(table, left, self.application(table)):
                 found.append((table, commit))
         return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.contracts.bronze import RECORDS
+from motherlode.contracts.bronze import FILES, RECORDS
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import MotherlodeError, UsageError
@@ -16,7 +16,7 @@ from motherlode.runner.context import Context
 from motherlode.runner.lease import held
 from motherlode.runner.planner import Planner
 from motherlode.runner.run import Result, run_job
-from motherlode.runner.state import Done
+from motherlode.runner.state import code_digest
 from motherlode.runner.upkeep import owner_of
 from motherlode.runner.warehouse import Transaction
 
@@ -32,90 +32,122 @@ def rebuild(context: Context, table: Table, since: datetime.date | None) -> list
         UsageError: it cannot be had again, or not from that day.
     """
     job = owner_of(table)
-    last = context.state.done(job.name)
-    if last is None:
+    if context.state.done(job.name) is None:
         raise UsageError(f"{table.full_name}: was not written yet: run {job.name}")
     if job.layer is Layer.BRONZE:
         raise UsageError(f"{table.full_name}: holds what arrived, word for word; there is nothing to its left")
     if isinstance(job.mode, Append):
-        return [_again(context, job, last, since)]
-    # Other options than those of the last run make the runner recompute all.
-    context.state.finish(replace(last, plan=replace(last.plan, options="")))
-    if not (isinstance(job.mode, Snapshot) and job.mode.history and since):
-        return [run_job(context, job)]
+        if context.state.rebuild(job.name) is None:
+            _catch_up(context, job)
+        return [_again(context, job, since)]
+    is_dated = isinstance(job.mode, Snapshot) and job.mode.history
+    if since and not is_dated:
+        raise UsageError(f"{table.full_name}: is computed as a whole: leave out --from")
+    if not is_dated or since is None:
+        return [_computed(context, job)]
     days = context.warehouse.newest(table).select("as_of").where(F.col("as_of") >= F.lit(since)).distinct().collect()
-    results = []
-    for day in sorted(row["as_of"] for row in days):
-        results.append(run_job(replace(context, as_of=day), job))
-    return results
+    return [_computed(replace(context, as_of=day), job) for day in sorted(row["as_of"] for row in days)]
 
 
-def _again(context: Context, job: Job, last: Done, since: datetime.date | None) -> Result:
+def _catch_up(context: Context, job: Job) -> None:
+    """A batch that is to be repeated would be appended to what is derived again.
+
+    Raises:
+        UsageError: it cannot be finished before its tables are put right.
+    """
+    last = context.state.done(job.name)
+    if last is not None and (foreign := Planner(context, job).by_another_hand(last)):
+        if not context.state.is_committed(job.name):
+            raise UsageError(
+                f"{job.name} died, and another hand changed {foreign[0][0].full_name}: `restore` that first"
+            )
+        return
+    run_job(context, job)
+
+
+def _computed(context: Context, job: Job) -> Result:
+    """Other options than those of the last run make the runner recompute all."""
+    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
+        last = context.state.done(job.name)
+        lease.check()
+        if last is not None:
+            context.state.finish(replace(last, plan=replace(last.plan, options="")))
+    return run_job(context, job)
+
+
+def _again(context: Context, job: Job, since: datetime.date | None) -> Result:
     """An append: its rows from some batch on replaced, each table in one commit."""
     planner = Planner(context, job)
     started = datetime.datetime.now(datetime.UTC)
     state = context.state
     with held(context.warehouse.storage, state.lease(job.name), context.pids, context.wait) as lease:
-        stream = str(getattr(job.mode, "stream", None))
-        records = context.warehouse.read(RECORDS, last.plan.inputs[stream])
+        last = state.done(job.name)
+        if last is None:
+            raise UsageError(f"{job.name}: has not run yet")
+        records = context.warehouse.read(RECORDS, state.consumed(job.name))
         begun = state.rebuild(job.name)
-        if begun is None:
-            first = _first_batch(context, job, records, since)
-            begun = {"first": first, "id": uuid.uuid4().hex, "outputs": planner.versions()}
+        if begun is None or begun["code"] != code_digest():
+            # Mended again since it died: what it wrote is replaced too.
+            first = _first_batch(context, job, since) if begun is None else int(begun["first"])
+            outputs = planner.versions() if begun is None else begun["outputs"]
+            begun = {"first": first, "id": uuid.uuid4().hex, "outputs": outputs, "code": code_digest()}
+            lease.check()
             state.begin_rebuild(job.name, begun)
             context.reach(job, "planned")
         first, before = int(begun["first"]), begun["outputs"]
-        outputs = job.transform(**_arguments(context, planner, stream, records, first, before))
+        written = job.transform(**_arguments(context, planner, records, first, before))
         for table in job.tables:
-            rows = outputs.get(table.name)
+            rows = written.get(table.name)
             if not isinstance(rows, DataFrame):
                 raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
             lease.check()
             if before[table.name] is not None or not rows.isEmpty():
-                transaction = Transaction(f"{job.name}:{table.name}:rebuild:{begun['id']}", 1)
+                transaction = Transaction(planner.application(table, f"rebuild:{begun['id']}"), 1)
                 context.warehouse.overwrite(table, rows, transaction, f"batch >= {first}")
                 context.reach(job, "written")
         versions = planner.versions()
         counts = {table.name: context.warehouse.newest(table).count() for table in job.tables}
+        lease.check()
         state.finish(replace(last, outputs=versions, rows=counts))
         state.end_rebuild(job.name)
     seconds = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
     return Result(job, "done", f"from batch {first} on", seconds, counts)
 
 
-def _first_batch(context: Context, job: Job, records: DataFrame, since: datetime.date | None) -> int:
-    """The first batch with records received from that day on.
+def _first_batch(context: Context, job: Job, since: datetime.date | None) -> int:
+    """The first batch with files received from that day on.
 
     Raises:
         UsageError: bronze no longer has all of them; the message names the earliest day that it has.
     """
-    kept = records.agg(F.min("batch"), F.min("received_on")).head()
-    earliest, day = (kept[0], kept[1]) if kept else (None, None)
-    if since is None:
-        first = 0
-    else:
-        found = records.where(F.col("received_on") >= F.lit(since)).agg(F.min("batch")).head()
-        if found is None or found[0] is None:
-            raise UsageError(f"{job.name}: nothing was received since {since}")
-        first = int(found[0])
-    for table in job.tables:
-        oldest = context.warehouse.newest(table).where(F.col("batch") >= first).agg(F.min("batch")).head()
-        if oldest and oldest[0] is not None and (earliest is None or oldest[0] < earliest):
+    received = F.to_date("modified_at")
+    files = context.warehouse.newest(FILES).select("batch", received.alias("received_on"))
+    wanted = files if since is None else files.where(F.col("received_on") >= F.lit(since))
+    found = wanted.agg(F.min("batch")).head()
+    if found is None or found[0] is None:
+        raise UsageError(f"{job.name}: nothing was received since {since}")
+    first = 0 if since is None else int(found[0])
+    expired = context.state.expired(RECORDS.full_name)
+    if expired is not None:
+        gone = files.where(expired).agg(F.max("batch"), F.max("received_on")).head()
+        if gone is not None and gone[0] is not None and gone[0] >= first:
+            whole = files.where(F.col("batch") > F.lit(gone[0])).agg(F.min("received_on")).head()
+            reach = f"it can be rebuilt from {whole[0]} on: --from {whole[0]}" if whole and whole[0] else ""
             raise UsageError(
-                f"{table.full_name}: the records that it was made from are past bronze's retention; it can be rebuilt"
-                f" from {day} on: --from {day}"
+                f"{job.tables[0].full_name}: records that it was made from are past bronze's retention"
+                f"{'; ' + reach if reach else ': it stays as it is'}"
             )
     return first
 
 
 def _arguments(
-    context: Context, planner: Planner, stream: str, records: DataFrame, first: int, before: dict[str, int | None]
+    context: Context, planner: Planner, records: DataFrame, first: int, before: dict[str, int | None]
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     job, warehouse = planner.job, context.warehouse
     for name, read in job.reads.items():
         match read:
-            case Table() if name == stream:
+            case Table() if name == planner.stream:
                 rows = records.where(F.col("batch") >= first)
                 only = job.mode.only if isinstance(job.mode, Append) else None
                 arguments[name] = rows if only is None else rows.where(only(planner.params))

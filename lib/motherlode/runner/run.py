@@ -30,6 +30,7 @@ from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
 from motherlode.mining.errors import TooLittleData
 from motherlode.runner import append, consent
+from motherlode.runner.commits import Commit
 from motherlode.runner.context import Context
 from motherlode.runner.documents import write_document
 from motherlode.runner.landing import list_landing
@@ -88,16 +89,22 @@ class _Run:
         if self.planner.is_stream:
             return self._append(last)
         plan = self.planner.plan(last, unfinished)
-        if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
+        resumed = unfinished is not None and self.planner.is_resumable(unfinished, plan)
+        if unfinished is not None and resumed:
             # The same rows as when it was planned, in the files that hold them now.
             plan = replace(unfinished, inputs=plan.inputs)
-        elif last is not None and not self.planner.news(last, plan):
+        elif unfinished is None and last is not None and not self.planner.news(last, plan):
             return last, "skipped", "nothing changed"
+        if isinstance(self.job.mode, Append):
+            self._refuse_foreign(last)
+        self.lease.check()
         self.context.state.begin(plan)
         self.context.reach(self.job, "planned")
+        # What a run left half done, or somebody put back, is not what the last one left and changes add to.
+        is_whole = last is not None and not last.is_restored and (unfinished is None or resumed)
         match self.job.mode:
             case Upsert() as mode:
-                outputs = self._upsert(plan, last, mode)
+                outputs = self._upsert(plan, last if is_whole else None, mode)
             case Snapshot() as mode:
                 outputs = self._snapshot(plan, mode)
             case Append():
@@ -166,16 +173,18 @@ class _Run:
     def _append(self, last: Done | None) -> tuple[Done | None, str, str]:
         if self.context.state.rebuild(self.job.name) is not None:
             raise MotherlodeError(f"{self.job.name}: a rebuild of its tables died: start it again")
-        for table, commit in self.planner.by_another_hand(last) if last else ():
-            raise MotherlodeError(
-                f"{table.full_name}: another hand changed it ({commit.operation}, version {commit.version}), and what"
-                f" its job took in before it does not take in again: `restore {table.full_name}` puts back what the job"
-                f" left, `rebuild {table.full_name}` derives it again"
-            )
+        self._refuse_foreign(last)
         outcome = append.follow(self.context, self.job, self.lease, self.planner.params, last)
         if outcome is None:
             return last, "skipped", "nothing new"
         return self._finish(*outcome, last)
+
+    def _refuse_foreign(self, last: Done | None) -> None:
+        for table, commit in self.planner.by_another_hand(last) if last else ():
+            raise MotherlodeError(
+                f"{table.full_name}: another hand changed it ({commit.operation}, version {commit.version}), and what"
+                " its job took in before it does not take in again: docs/operations.md says what puts it right"
+            )
 
     def _listing(self, plan: Plan) -> Versions:
         outputs = self.job.transform(**self._arguments(plan))
@@ -190,7 +199,7 @@ class _Run:
         touched: Touched | None = Touched(mode.by, None)
         is_new = any(version is None for version in plan.outputs.values())
         # A table that was rolled back or written by another hand is made anew from its inputs.
-        is_ours = last is not None and not self.planner.by_another_hand(last)
+        is_ours = last is not None and not self.planner.by_another_hand(last) and not self.planner.remade(last)
         if last is not None and is_ours and not is_new and last.plan.recipe == plan.recipe:
             touched = touched_keys(self.warehouse, mode.by, self.planner.inputs, last.plan.inputs, plan.inputs)
         if touched is None:
@@ -220,7 +229,8 @@ class _Run:
         }
         # Models come after tables: with all of them there, and the tables' commits, only the alias is left to move.
         is_fitted = 0 < len(registered) == len(self.job.models) and all(
-            plan.sequence in self.warehouse.numbers(table, self.planner.application(table)) for table in self.job.tables
+            any(commit.is_of(self.planner.application(table, plan.id)) for commit in self._since(plan, table))
+            for table in self.job.tables
         )
         outputs = {} if is_fitted else self.job.transform(**self._arguments(plan))
         for table in () if is_fitted else self.job.tables:
@@ -254,7 +264,10 @@ class _Run:
     # --- the record ----------------------------------------------------------------------------
 
     def _transaction(self, plan: Plan, table: Table) -> Transaction:
-        return Transaction(self.planner.application(table), plan.sequence)
+        return Transaction(self.planner.application(table, plan.id), plan.sequence)
+
+    def _since(self, plan: Plan, table: Table) -> Iterator[Commit]:
+        return self.warehouse.commits(table, plan.outputs[table.name])
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -267,9 +280,11 @@ class _Run:
         self.lease.check()
         self.context.reach(self.job, "outputs")
         done = self._done(plan, outputs, last)
+        self.lease.check()
         self.context.state.finish(done)
         self.context.reach(self.job, "recorded")
         if not self.planner.is_stream:
+            self.lease.check()
             self.context.state.forget_plan(self.job.name)
         return done, "done", _what_changed(plan, done)
 
@@ -280,7 +295,7 @@ class _Run:
             before = (last.outputs.get(name), last.rows[name]) if last is not None and name in last.rows else (None, 0)
             rows[name] = self.warehouse.count(table, outputs[name], before)
         seconds = round(time.monotonic() - self.clock, 3)
-        return Done(plan, outputs, rows, seconds, self.started_at, self.context.spills.taken())
+        return Done(plan, outputs, rows, seconds, self.started_at, self.context.spills.taken(), self.planner.origins())
 
 
 def _frame(job: Job, outputs: Outputs, table: Table) -> DataFrame:

@@ -5,6 +5,7 @@ appended after the jobs of an invocation, in one commit.
 """
 
 import datetime
+import uuid
 from contextlib import suppress
 from typing import Any
 
@@ -50,9 +51,7 @@ def keep(context: Context) -> int:
         rows = _missing(context)
         if rows:
             frame = context.spark.createDataFrame(rows, RUN_LOG.schema)
-            version = context.warehouse.version(RUN_LOG)
-            number = 0 if version is None else version + 1
-            context.warehouse.append(RUN_LOG, frame, Transaction(f"run_log:{context.state.id}", number))
+            context.warehouse.append(RUN_LOG, frame, Transaction(f"run_log:{uuid.uuid4().hex}", 1))
         return len(rows)
     return 0
 

@@ -16,6 +16,10 @@ FIXED = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
+    # A run that died, or was idle, for longer than Delta keeps files finds its plan's versions all the same.
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
+    # What it did is in our own words; two commits for each table and night would push real ones out of the log.
+    "spark.databricks.delta.vacuum.logging.enabled": "false",
     "spark.redaction.regex": "(?i)secret|password|token|key|credential",
 }
 
@@ -64,4 +68,4 @@ def is_local(uri: str) -> bool:
 
 def local_path(uri: str) -> Path:
     """The path of a local URI."""
-    return Path(uri.removeprefix("file://"))
+    return Path(uri.removeprefix("file:").removeprefix("//"))

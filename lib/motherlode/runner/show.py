@@ -93,18 +93,19 @@ def diagnosis(context: Context, repair: bool) -> Exit:
     """What is wrong with the warehouse, and with `repair` what was put right."""
     from motherlode.runner.doctor import findings
 
-    left = 0
+    found = left = 0
     for finding in findings(context):
         done = repair and finding.repair is not None
-        if finding.repair is not None and repair:
-            finding.repair()
+        if done:
+            finding.mend(context)
+        found += 1
         left += not done
         word = "repaired" if done else "can be repaired" if finding.repair else "to be done"
         out.print(f"{finding.what}\n    {word}: {finding.remedy}", markup=False)
     if left:
         out.print(f"\n{left} left; `doctor --repair` does what can be done here", markup=False)
         return Exit.FAILED
-    out.print("nothing is damaged", markup=False)
+    out.print(f"{found} repaired" if found else "nothing is damaged", markup=False)
     return Exit.DONE
 
 

@@ -2,17 +2,17 @@
 
 import hashlib
 import json
+import re
 import uuid
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import motherlode
 from motherlode.errors import UsageError
-from motherlode.runner.migrations import FORMAT
 from motherlode.runner.storage import Storage
 
 FOLDER = "_motherlode"
@@ -27,12 +27,13 @@ class Plan:
     """What a run set out to do, written before its first write; a retry does just that.
 
     Args:
-        sequence: counts the job's runs: the version of its Delta transactions.
+        id: names the transactions of this plan's writes: Delta drops a repeated one, and nothing else.
+        sequence: counts the job's runs.
         code: a hash of the code; options: one of the job's settings. Others recompute all.
         inputs: version of every input table; contents: the newest of them that changed rows.
         models: version of every model that is read.
         outputs: version of the job's own tables before the run.
-        batch: of a stream, in the checkpoint of that name; offsets: what that says of the batch.
+        batch: of a stream, in the checkpoint of that name; offsets: what that says of the batch and of the one before.
     """
 
     job: str
@@ -44,8 +45,10 @@ class Plan:
     models: dict[str, str]
     outputs: Versions
     as_of: str | None
+    id: str = ""
     batch: int | None = None
     offsets: str | None = None
+    offsets_before: str | None = None
     checkpoint: str | None = None
 
     @property
@@ -60,7 +63,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Done:
-    """A run that finished: its plan, the versions it left, rows of each table, seconds, bytes spilled to disk."""
+    """A run that finished: its plan, the versions it left, rows of each table, seconds, bytes spilled to disk.
+
+    Args:
+        origins: names of the tables themselves, its own and its inputs': a table made anew has another one.
+        is_restored: somebody put a table back since: what it computed from changes alone is no longer whole.
+    """
 
     plan: Plan
     outputs: Versions
@@ -68,6 +76,8 @@ class Done:
     seconds: float
     started_at: str
     spilled_bytes: int | None = None
+    origins: dict[str, str | None] = field(default_factory=dict)
+    is_restored: bool = False
 
 
 class State:
@@ -76,11 +86,6 @@ class State:
     def __init__(self, storage: Storage, warehouse: str) -> None:
         self.storage = storage
         self.root = f"{warehouse.rstrip('/')}/{FOLDER}"
-
-    @cached_property
-    def id(self) -> str:
-        """Names this state: one made anew counts its runs from 1 again."""
-        return self._name_in(f"{self.root}/id.json")
 
     def keep_keys(self, marks: dict[str, str]) -> None:
         """Remember which keys the tables are made with, by a mark of each that tells nothing of it.
@@ -109,16 +114,44 @@ class State:
         content = self.storage.read(f"{self.checkpoint(job)}/offsets/{batch}")
         return None if content is None else content.decode()
 
+    def consumed(self, job: str) -> int | None:
+        """The version up to which a stream's checkpoint has read what it follows; None before its first batch."""
+        batches = self._batches(job, "offsets")
+        content = self.offsets(job, batches[-1]) if batches else None
+        if content is None:
+            return None
+        offset = json.loads(content.splitlines()[-1])
+        return int(offset["reservoirVersion"]) - (1 if int(offset["index"]) < 0 else 0)
+
+    def is_committed(self, job: str) -> bool:
+        """Whether a stream's last batch is done, and not to be repeated."""
+        return self._batches(job, "offsets")[-1:] == self._batches(job, "commits")[-1:]
+
+    def _batches(self, job: str, kind: str) -> list[int]:
+        names = self.storage.names(f"{self.checkpoint(job)}/{kind}")
+        return sorted(int(name) for name in names if name.isdigit())
+
+    def runs(self, job: str) -> list[int]:
+        """The numbers of the runs that are on record."""
+        names = self.storage.names(f"{self.root}/runs/{job}")
+        return [int(name.removesuffix(".json")) for name in names if re.fullmatch(r"\d+\.json", name)]
+
+    def known_checkpoint(self, job: str) -> str | None:
+        """The name of the job's checkpoint, where there is one."""
+        known = self.storage.read_json(f"{self.checkpoint(job)}/motherlode.json")
+        return str(known["id"]) if known else None
+
     def checkpoint_id(self, job: str) -> str:
         """Names a job's checkpoint: one made anew counts its batches from 0 again."""
         return self._name_in(f"{self.checkpoint(job)}/motherlode.json")
 
     def _name_in(self, path: str) -> str:
-        """The name that stands in a file, given at the first call."""
+        """The name that stands in a file, given at the first call; of two at once, one gives it."""
         known = self.storage.read_json(path)
         if known is None:
-            known = {"id": uuid.uuid4().hex, "format": FORMAT}
-            self.storage.write_json(path, known)
+            known = {"id": uuid.uuid4().hex}
+            if not self.storage.create(path, known):
+                known = self.storage.read_json(path) or known
         return str(known["id"])
 
     def plan(self, job: str) -> Plan | None:
@@ -140,6 +173,15 @@ class State:
         job = done.plan.job
         self.storage.write_json(f"{self.root}/runs/{job}/{done.plan.sequence:08d}.json", value)
         self.storage.write_json(f"{self.root}/done/{job}.json", value)
+
+    def keep_from(self, table: str, expired: str) -> None:
+        """Remember, before they go, that a table's oldest rows are to be deleted, and which."""
+        self.storage.write_json(f"{self.root}/expired/{table}.json", {"expired": expired})
+
+    def expired(self, table: str) -> str | None:
+        """Which rows of a table upkeep has deleted, as a condition; None for none."""
+        known = self.storage.read_json(f"{self.root}/expired/{table}.json")
+        return str(known["expired"]) if known else None
 
     def rebuild(self, job: str) -> dict[str, Any] | None:
         """What a rebuild of the job's tables that died set out to do."""

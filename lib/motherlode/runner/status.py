@@ -40,10 +40,10 @@ def state_of(context: Context, job: Job, last: Done | None) -> str:
     planner = Planner(context, job)
     if not planner.is_stream and context.state.plan(job.name) is not None:
         return "died: its next run finishes what it began"
-    if waiting := planner.waits_for():
-        return f"waits: {waiting}"
     if last is None:
         return "never ran"
+    if waiting := planner.waits_for():
+        return f"waits: {waiting}"
     appends = isinstance(job.mode, Append)
     stale = planner.unread(last) if appends else planner.news(last, planner.plan(last, None))
     return f"stale: {', '.join(stale)}" if stale else UP_TO_DATE

@@ -1,6 +1,7 @@
 """Looking after tables: their history, putting one back, compaction, retention and the deletion of old files."""
 
 import datetime
+import uuid
 from dataclasses import replace
 
 from delta.tables import DeltaTable
@@ -8,13 +9,15 @@ from pyspark.sql import functions as F
 from rich.table import Table as Grid
 
 from motherlode.contracts.bronze import FILES
-from motherlode.contracts.jobs import Job
+from motherlode.contracts.jobs import Append, Job
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
+from motherlode.runner.commits import UPKEEP_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
+from motherlode.runner.warehouse import Transaction
 
 DATED_BY = ("received_on", "occurred_on", "day", "as_of")
 """The columns by which rows grow old, the first that a table has."""
@@ -43,34 +46,44 @@ def history(context: Context, table: Table) -> Grid:
 
 
 def restore(context: Context, table: Table, to: int | None) -> int:
-    """Put a table back to a version, by default to the one that its job left; the new version.
+    """Put a table back to a version, by default to the newest one before another hand's; the new version.
 
-    Its job takes that for its own: it is skipped until something that it reads changes.
+    Its job takes that for its own: it is skipped until something that it reads changes, and computes all then.
 
     Raises:
-        UsageError: there is no such version, or the job could not go on from it.
+        UsageError: there is no such version, or the job or those who follow it could not go on from it.
     """
     job = owner_of(table)
     planner = Planner(context, job)
-    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait):
+    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         last = context.state.done(job.name)
-        left = last.outputs.get(table.name) if last else None
-        version = left if to is None else to
         newest = context.warehouse.version(table)
-        if last is None or newest is None or version is None:
+        if last is None or newest is None or last.outputs.get(table.name) is None:
             raise UsageError(f"{table.full_name}: its job has left no version to go back to")
-        if not 0 <= version <= newest:
+        if followers := [other.name for other in all_jobs().values() if other.followed == table]:
+            raise UsageError(
+                f"{table.full_name}: {followers[0]} follows it and would take in again what is put back: give another"
+                " paths.warehouse, which is filled from the landing folder"
+            )
+        if not planner.is_stream and context.state.plan(job.name) is not None:
+            raise UsageError(f"{job.name} died: run it first, then restore {table.full_name}")
+        foreign = [commit for other, commit in planner.by_another_hand(last) if other == table]
+        left = foreign[0].version - 1 if foreign else newest
+        version = left if to is None else to
+        if not 0 <= version <= newest or (foreign and foreign[0].operation == "REPLACED"):
             raise UsageError(f"{table.full_name}: no version {version}; `history {table.full_name}` lists them")
-        if planner.is_stream and version != left:
+        if isinstance(job.mode, Append) and version != left:
             raise UsageError(
                 f"{table.full_name}: is appended to, and what was taken in is not taken in again: it goes back to"
                 f" version {left}, which its job left, or is derived again: `rebuild {table.full_name}`"
             )
+        lease.check()
         DeltaTable.forPath(context.spark, context.warehouse.path(table)).restoreToVersion(version)
         made = context.warehouse.version(table)
         rows = context.warehouse.read(table, made).count()
         outputs, counts = {**last.outputs, table.name: made}, {**last.rows, table.name: rows}
-        context.state.finish(replace(last, outputs=outputs, rows=counts))
+        lease.check()
+        context.state.finish(replace(last, outputs=outputs, rows=counts, is_restored=True))
     return int(made or 0)
 
 
@@ -89,7 +102,7 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         if follower.followed == table and (read is None or Planner(context, follower).unread(read)):
             raise MotherlodeError(f"{table.full_name}: {follower.name} has not taken in all of it: run that first")
     path = context.warehouse.path(table)
-    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait):
+    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         last = context.state.done(job.name)
         planner = Planner(context, job)
         if last is None or (not planner.is_stream and context.state.plan(job.name) is not None):
@@ -103,14 +116,31 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         if expired is not None:
             deleted = context.warehouse.newest(table).where(expired).count()
             if deleted:
-                delta.delete(expired)
+                lease.check()
+                context.state.keep_from(table.full_name, expired)
+                # Named as ours: who dies here finds no other hand's doing.
+                name = planner.application(table, f"{UPKEEP_NAME}:{uuid.uuid4().hex}")
+                with context.warehouse.transaction(Transaction(name, 1)):
+                    delta.delete(expired)
+        lease.check()
         delta.optimize().executeCompaction()
-        context.spark.sql(f"VACUUM delta.`{path}` RETAIN {context.settings.maintain.vacuum_hours} HOURS")
+        _keep_files(context, path)
+        context.spark.sql(f"VACUUM delta.`{path}`")
         made = context.warehouse.version(table)
         rows = {**last.rows, table.name: last.rows.get(table.name, 0) - deleted}
-        # What we did to it is not another hand's doing.
+        lease.check()
         context.state.finish(replace(last, outputs={**last.outputs, table.name: made}, rows=rows))
         return deleted, before, _files(context, path)
+
+
+def _keep_files(context: Context, path: str) -> None:
+    """How long VACUUM keeps what no version needs: Delta takes that from the table alone."""
+    wanted = f"interval {context.settings.maintain.vacuum_hours} hours"
+    (row,) = context.spark.sql(f"DESCRIBE DETAIL delta.`{path}`").select("properties").collect()
+    if row[0].get("delta.deletedFileRetentionDuration") != wanted:
+        context.spark.sql(
+            f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = '{wanted}')"
+        )
 
 
 def _expired(context: Context, table: Table) -> str | None:
@@ -119,18 +149,11 @@ def _expired(context: Context, table: Table) -> str | None:
         return None
     oldest = context.business_day() - datetime.timedelta(days=table.retention)
     column = next((name for name in DATED_BY if name in table.columns), None)
-    if column == "received_on":
-        newest = context.warehouse.newest(table).agg(F.max("received_on")).head()
-        oldest = newest[0] - datetime.timedelta(days=table.retention) if newest and newest[0] else oldest
     if column is not None:
         return f"{column} < DATE'{oldest}'"
     if "batch" not in table.columns:
         return None
-    files = context.warehouse.newest(FILES)
-    newest = files.agg(F.max(F.to_date("modified_at"))).head()
-    if newest is None or newest[0] is None:
-        return None
-    kept = files.where(F.to_date("modified_at") >= F.lit(newest[0] - datetime.timedelta(days=table.retention)))
+    kept = context.warehouse.newest(FILES).where(F.to_date("modified_at") >= F.lit(oldest))
     first = kept.agg(F.min("batch")).head()
     return f"batch < {int(first[0])}" if first and first[0] is not None else None
 

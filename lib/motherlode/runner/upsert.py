@@ -61,7 +61,8 @@ def touched_keys(
     try:
         for name, table in changed.items():
             old, new = before.get(name), now.get(name)
-            if new is None or (old is None and not _restrictable(table, by)):
+            # One that is older than it was has been restored, or made anew.
+            if new is None or new < (old or 0) or (old is None and not _restrictable(table, by)):
                 return everything
             feed = warehouse.changes(table, -1 if old is None else old, new)
             if table.full_name == CONSENTS.full_name:

@@ -133,7 +133,7 @@ class Warehouse:
         self.create(table)
         on = " AND ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
         values = {name: f"new.`{name}`" for name in table.columns}
-        with self._transaction(transaction):
+        with self.transaction(transaction):
             (
                 DeltaTable.forPath(self.spark, self.path(table))
                 .alias("old")
@@ -184,37 +184,41 @@ class Warehouse:
             self._commits[path] = commit_of(version, self.storage.read(path))
         return self._commits[path]
 
-    def content_version(self, table: Table) -> int | None:
-        """The newest version that changed rows: compaction and the like leave a table what it was."""
-        version = self.version(table)
+    def content_version(self, table: Table, upto: int | None = None) -> int | None:
+        """The newest version (of those up to one) that changed rows: upkeep leaves a table what it was."""
+        version = self.version(table) if upto is None else upto
         while version and self.commit(table, version).is_upkeep:
             version -= 1
         return version
 
-    def numbers(self, table: Table, application: str) -> dict[int, int]:
-        """The transactions of an application on the table, as far as the log goes back, and the version each made."""
-        newest = self.version(table)
-        found: dict[int, int] = {}
-        for version in range(-1 if newest is None else newest, -1, -1):
-            number = self.commit(table, version).applications.get(application)
-            if number is not None:
-                found[number] = version
-        return found
+    def commits(self, table: Table, after: int | None = None) -> Iterator[Commit]:
+        """The newest first, down to the one after a version, as far as the log goes back."""
+        newest, oldest = self.version(table), 0 if after is None else after + 1
+        for version in range(-1 if newest is None else newest, oldest - 1, -1):
+            commit = self.commit(table, version)
+            if not commit.operation:
+                return  # what Delta has cleaned away says nothing
+            yield commit
+
+    def origin(self, table: Table) -> str | None:
+        """Delta's name of this very table; None where its log no longer goes back to its first commit."""
+        return self.commit(table, 0).origin if self.version(table) is not None else None
+
+    def is_remade(self, table: Table, origin: str | None) -> bool:
+        """Whether it is not the table that had that origin, but one made anew."""
+        now = self.origin(table)
+        return now is not None and now != origin
 
     def by_another_hand(self, table: Table, since: int, application: str) -> Commit | None:
-        """The first commit after `since` that changed rows and carries no transaction of ours; None for none.
+        """The first commit after `since` that changed rows and carries no transaction whose name begins with ours.
 
         A table that is older than `since` was restored or made anew outside of Delta: its newest commit.
         """
         newest = self.version(table)
         if newest is None or newest < since:
             return Commit(version=-1 if newest is None else newest, operation="REPLACED")
-        for version in range(since + 1, newest + 1):
-            commit = self.commit(table, version)
-            # Of what Delta has cleaned away nobody can say whose it was.
-            if commit.operation and not commit.is_upkeep and application not in commit.applications:
-                return commit
-        return None
+        foreign = [c for c in self.commits(table, since) if not c.is_upkeep and not c.is_of(application)]
+        return foreign[-1] if foreign else None
 
     def _writer(self, table: Table, rows: DataFrame, transaction: Transaction) -> DataFrameWriter:
         schema = StructType([StructField(f.name, f.type, f.nullable) for f in table.fields])
@@ -223,8 +227,8 @@ class Warehouse:
         return writer.option("txnAppId", transaction.application).option("txnVersion", transaction.version)
 
     @contextmanager
-    def _transaction(self, transaction: Transaction) -> Iterator[None]:
-        """For a merge, which takes no options: set and unset around it."""
+    def transaction(self, transaction: Transaction) -> Iterator[None]:
+        """For what takes no options, as a merge: set and unset around it."""
         conf = self.spark.conf
         conf.set("spark.databricks.delta.write.txnAppId", transaction.application)
         conf.set("spark.databricks.delta.write.txnVersion", str(transaction.version))
@@ -246,6 +250,8 @@ def _properties(table: Table) -> dict[str, str]:
         "delta.dataSkippingStatsColumns": ",".join(statistics),
         "delta.enableDeletionVectors": str(table.layer not in (Layer.SERVING, Layer.BRONZE)).lower(),
         "delta.enableChangeDataFeed": str(table.layer > Layer.BRONZE).lower(),
+        # Each run names its transactions anew, so that Delta drops a repeated one and never another.
+        "delta.setTransactionRetentionDuration": "interval 90 days",
         "motherlode.owner": table.owner,
         **{f"delta.constraints.{name}": condition for name, condition in table.constraints},
     }

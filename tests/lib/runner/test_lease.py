@@ -1,7 +1,6 @@
 """One process at a time: the lease, with processes and threads that really race."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -30,9 +29,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "POLL_SECONDS", 0.02)
 
 
-def left_behind(storage: Storage, folder: Path, host: str, pid: int) -> None:
+def left_behind(storage: Storage, folder: Path, machine: str, pid: int, started: str = "1") -> None:
     """The file of a holder that never let go."""
-    assert storage.create(f"{folder}/0000000007.json", asdict(Holder("somebody", host, (pid,))))
+    left = Holder("somebody", "a host", machine, (pid,), (started,))
+    assert storage.create(f"{folder}/0000000007.json", asdict(left))
 
 
 def test_a_second_start_leaves_with_a_line(storage: Storage, tmp_path: Path) -> None:
@@ -63,10 +63,25 @@ def test_a_second_start_waits_if_told_to(storage: Storage, tmp_path: Path) -> No
 def test_who_died_on_this_machine_is_taken_over_at_once(storage: Storage, tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left_behind(storage, tmp_path, socket.gethostname(), dead.pid)
+    left_behind(storage, tmp_path, lease.machine(), dead.pid)
     with held(storage, str(tmp_path), HERE) as taken:
         assert taken.number == 8
         assert [path.name for path in tmp_path.glob("*.json")] == ["0000000008.json"]
+
+
+def test_a_number_that_was_given_to_another_process_is_not_its_holder(storage: Storage, tmp_path: Path) -> None:
+    left_behind(storage, tmp_path, lease.machine(), os.getpid(), started="long ago")
+    with held(storage, str(tmp_path), HERE) as taken:
+        assert taken.number == 8
+
+
+def test_a_lease_that_somebody_else_wrote_over_is_lost(storage: Storage, tmp_path: Path) -> None:
+    """As on an object store that cannot create a file only where there is none."""
+    with held(storage, str(tmp_path), HERE) as first:
+        other = Holder("another", "host", "elsewhere", (1,), ("1",))
+        storage.write_json(f"{tmp_path}/{first.number:010d}.json", asdict(other))
+        with pytest.raises(LeaseHeldError, match="took this job over"):
+            first.check()
 
 
 def test_who_fell_silent_elsewhere_is_taken_over(storage: Storage, tmp_path: Path) -> None:
@@ -77,7 +92,7 @@ def test_who_fell_silent_elsewhere_is_taken_over(storage: Storage, tmp_path: Pat
 
 def test_who_beats_elsewhere_lives(storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with held(storage, str(tmp_path), HERE):
-        monkeypatch.setattr(socket, "gethostname", lambda: "another.example")
+        monkeypatch.setattr(lease, "machine", lambda: "another")
         with pytest.raises(LeaseHeldError), held(storage, str(tmp_path), HERE, wait=1.5):
             pytest.fail("two at once")
 
@@ -85,7 +100,9 @@ def test_who_beats_elsewhere_lives(storage: Storage, tmp_path: Path, monkeypatch
 def test_who_was_taken_over_writes_no_more(storage: Storage, tmp_path: Path) -> None:
     with held(storage, str(tmp_path), HERE) as stood_still:
         stood_still.check()
-        assert storage.create(f"{tmp_path}/{stood_still.number + 1:010d}.json", asdict(Holder("x", "y", (1,))))
+        assert storage.create(
+            f"{tmp_path}/{stood_still.number + 1:010d}.json", asdict(Holder("x", "y", "z", (1,), ("2",)))
+        )
         with pytest.raises(LeaseHeldError, match="took this job over"):
             stood_still.check()
 

@@ -13,17 +13,17 @@ from motherlode.errors import UsageError
 from motherlode.runner import migrations
 from motherlode.runner.context import Context
 from motherlode.runner.run import run_job
-from motherlode.settings import load_settings
-from tests.lib.runner.small import IN, KEPT, ROOT, SEEN, SUMS, append, put, rows, upsert
+from tests.lib.runner.conftest import opened
+from tests.lib.runner.small import IN, KEPT, SEEN, SUMS, append, put, rows, upsert
 
 FOUND = Path(__file__).parent / "warehouses"
 
 
-def opened(spark: SparkSession, folder: Path, number: int) -> Context:
+def made_by(spark: SparkSession, folder: Path, number: int) -> Context:
+    """A warehouse of that format."""
     with tarfile.open(FOUND / f"format_{number}.tar.xz") as archive:
         archive.extractall(folder, filter="data")
-    overrides = (f"paths.warehouse={folder / 'warehouse'}", f"paths.jars={ROOT / 'build/jars'}")
-    return Context(spark, load_settings(ROOT / "conf", "demo", overrides))
+    return opened(spark, folder)
 
 
 def test_there_is_a_warehouse_of_each_format_that_can_be_gone_on_with() -> None:
@@ -32,7 +32,7 @@ def test_there_is_a_warehouse_of_each_format_that_can_be_gone_on_with() -> None:
 
 @pytest.mark.parametrize("number", sorted(migrations.STEPS))
 def test_its_runs_are_finished_and_go_on(spark: SparkSession, tmp_path: Path, number: int) -> None:
-    context = opened(spark, tmp_path, number)
+    context = made_by(spark, tmp_path, number)
     assert rows(context, KEPT) == [("1", 1), ("2", 2), ("3", 3), ("4", 4)]
     assert rows(context, SEEN) == [("1",), ("2",), ("3",)]  # it died here
     kept, sums = append(), upsert([])
@@ -50,7 +50,7 @@ def test_its_runs_are_finished_and_go_on(spark: SparkSession, tmp_path: Path, nu
 def test_a_migration_that_died_is_done_again(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = opened(spark, tmp_path, 2)
+    context = made_by(spark, tmp_path, 2)
     write = context.warehouse.storage.write_json
 
     def dies(path: str, value: dict[str, object]) -> None:
@@ -67,7 +67,7 @@ def test_a_migration_that_died_is_done_again(
 
 
 def test_a_newer_format_is_refused(spark: SparkSession, tmp_path: Path) -> None:
-    context = opened(spark, tmp_path, 2)
+    context = made_by(spark, tmp_path, 2)
     context.warehouse.storage.write_json(f"{context.state.root}/id.json", {"id": "x", "format": migrations.FORMAT + 1})
     with pytest.raises(UsageError, match=r"made by another version.*format 4, this one has 3"):
         _ = Context(spark, context.settings).state

@@ -103,12 +103,6 @@ def test_a_key_taken_out_of_the_marks_is_taken_anew(context: Context) -> None:
         context.state.keep_keys({"A": "1", "B": "2"})
 
 
-def test_a_state_file_that_was_torn_counts_as_none(context: Context) -> None:
-    path = f"{context.state.root}/plans/torn.json"
-    context.warehouse.storage.write(f"{path}.new", b'{"job": "to')
-    assert context.warehouse.storage.read_json(path) is None
-
-
 def dies(*_: object) -> None:
     raise OSError(5, "died")
 

@@ -4,44 +4,21 @@ import datetime
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from motherlode.contracts.jobs import Job
-from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner import doctor, faults, rebuild, status, upkeep
 from motherlode.runner.context import Context
 from motherlode.runner.faults import FAULT
 from motherlode.runner.run import run_job
+from motherlode.runner.state import FOLDER
 from motherlode.runner.storage import DamagedError
 from tests.lib.runner.small import IN, KEPT, SEEN, SUMS, append, put, rows, upsert
-
-
-@pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The small jobs are all the jobs that there are."""
-    jobs: Mapping[str, Job] = {job.name: job for job in (append(), upsert([]))}
-    tables: Mapping[str, Table] = {table.full_name: table for table in (KEPT, SEEN, SUMS)}
-    for module in (doctor, status, upkeep):
-        monkeypatch.setattr(module, "all_jobs", lambda: jobs)
-    monkeypatch.setattr(doctor, "TABLES", tables)
-
-
-@pytest.fixture
-def dies(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[[Job, str], None]:
-    """Run a job, and make it die where it comes by a point."""
-
-    def die(job: Job, point: str) -> None:
-        faults._passed.clear()
-        monkeypatch.setenv(FAULT, f"{job.name}:{point}:fail")
-        with pytest.raises(MotherlodeError, match="was made to fail"):
-            run_job(context, job)
-        monkeypatch.delenv(FAULT)
-
-    return die
 
 
 @pytest.mark.parametrize("point", ["planned", "written", "outputs", "recorded"])
@@ -102,22 +79,18 @@ def test_a_checkpoint_that_somebody_changed_is_not_followed(context: Context, kn
 @pytest.mark.parametrize(
     "file", ["plans/{job}.json", "done/{job}.json", "checkpoints/{job}/motherlode.json", "id.json"]
 )
-def test_damaged_state_is_said_and_repaired(context: Context, known: None, file: str, harm: str) -> None:
-    put(context, IN, [("1", "a", 1), ("2", "b", 2)])
+def test_damaged_state_is_said_and_repaired(ran: Context, known: None, file: str, harm: str) -> None:
     jobs = (append(), upsert([]))
-    for job in jobs:
-        run_job(context, job)
-    paths = {Path(context.state.root) / file.format(job=job.name) for job in jobs}
+    paths = {Path(ran.warehouse.root) / FOLDER / file.format(job=job.name) for job in jobs}
     for path in paths:
         if path.exists():
             damage(path, harm)
-    again = Context(context.spark, context.settings)
+    put(ran, IN, [("3", "b", 10)], version=2)
     if harm != "gone":
         with pytest.raises(DamagedError, match=r"is not as it was written.*doctor"):
             for job in jobs:
-                run_job(again, job)
-    put(context, IN, [("3", "b", 10)], version=2)
-    again = Context(context.spark, context.settings)
+                run_job(ran, job)
+    again = Context(ran.spark, ran.settings)
     repaired(again)
     for job in jobs:
         run_job(again, job)
@@ -127,16 +100,14 @@ def test_damaged_state_is_said_and_repaired(context: Context, known: None, file:
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "gone"])
 @pytest.mark.parametrize("file", ["offsets/0", "commits/0", "metadata"])
-def test_a_damaged_checkpoint_is_repaired(context: Context, known: None, file: str, harm: str) -> None:
+def test_a_damaged_checkpoint_is_repaired(ran: Context, known: None, file: str, harm: str) -> None:
     job = append()
-    put(context, IN, [("1", "a", 1)])
-    run_job(context, job)
-    damage(Path(context.state.checkpoint(job.name)) / file, harm)
-    put(context, IN, [("2", "b", 2)], version=2)
-    repaired(context)
-    run_job(context, job)
-    assert rows(context, KEPT) == [("1", 1), ("2", 2)]
-    assert rows(context, SEEN) == [("1",), ("2",)]
+    damage(Path(ran.state.checkpoint(job.name)) / file, harm)
+    put(ran, IN, [("3", "c", 3)], version=2)
+    repaired(ran)
+    run_job(ran, job)
+    assert rows(ran, KEPT) == [("1", 1), ("2", 2), ("3", 3)]
+    assert rows(ran, SEEN) == [("1",), ("2",), ("3",)]
 
 
 def test_a_log_that_lacks_a_version_is_said(context: Context, known: None) -> None:
@@ -147,7 +118,7 @@ def test_a_log_that_lacks_a_version_is_said(context: Context, known: None) -> No
     (Path(context.warehouse.path(SUMS)) / "_delta_log" / f"{1:020d}.json").unlink()
     (found,) = doctor.findings(context)
     assert "test_sums: its log lacks version 1" in found.what
-    assert "delete the folder: silver.test_sums makes it anew" in found.remedy
+    assert "delete its folder: silver.test_sums makes it anew" in found.remedy
 
 
 def test_what_another_hand_took_from_an_appended_table_stops_its_job(context: Context, known: None) -> None:
@@ -198,6 +169,35 @@ def test_looking_after_a_table_changes_nothing_for_anybody(context: Context, kno
     assert [run_job(context, job).status for job in (kept, sums)] == ["done", "done"]
     assert rows(context, KEPT) == [("1", 1), ("2", 2), ("3", 3), ("4", 4)]
     assert rows(context, SUMS, "group_name", "number") == [("a", 10)]
+
+
+def test_a_feed_that_upkeep_has_cut_makes_all_be_computed_again(context: Context, known: None) -> None:
+    seen: list[list[str]] = []
+    job = upsert(seen)
+    put(context, IN, [("1", "a", 1), ("2", "b", 2)])
+    run_job(context, job)
+    # A change feed of its own, whose files are then gone: as if the job had not run for longer than VACUUM keeps.
+    context.spark.sql(f"UPDATE delta.`{context.warehouse.path(IN)}` SET number = 5 WHERE id = '1'")
+    put(context, IN, [("3", "b", 3)], version=2)
+    shutil.rmtree(Path(context.warehouse.path(IN)) / "_change_data")
+    run_job(context, job)
+    assert rows(context, SUMS, "group_name", "number") == [("a", 5), ("b", 5)]
+    assert seen[-1] == ["a", "b"]
+
+
+def test_what_a_follower_has_not_read_is_not_looked_after(
+    context: Context, known: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = append()
+    monkeypatch.setattr(upkeep, "owner_of", lambda _: upsert([]))
+    put(context, IN, [("1", "a", 1)])
+    run_job(context, upsert([]))
+    with pytest.raises(MotherlodeError, match=r"test_in: silver\.test_kept has not taken in all of it"):
+        upkeep.maintain(context, IN)
+    run_job(context, kept)
+    put(context, IN, [("2", "b", 2)], version=2)
+    with pytest.raises(MotherlodeError, match=r"test_in: silver\.test_kept has not taken in all of it"):
+        upkeep.maintain(context, IN)
 
 
 def test_status_says_what_is_stale_and_why(context: Context, known: None, dies: Callable[[Job, str], None]) -> None:
@@ -256,7 +256,7 @@ def damage(path: Path, harm: str) -> None:
 def repaired(context: Context) -> None:
     for finding in doctor.findings(context):
         assert finding.repair is not None, finding
-        finding.repair()
+        finding.mend(context)
     assert list(doctor.findings(context)) == []
 
 

@@ -1,0 +1,108 @@
+"""Logs cut into batches anyhow, in any order, some delivered again: the same events, orders and customers.
+
+Two ways of cutting in every run of the suite; `HYPOTHESIS_PROFILE=thorough` takes twenty.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from motherlode.contracts import identity, silver
+from motherlode.contracts.bronze import ADDRESS_COLUMNS
+from motherlode.runner.registry import all_jobs, job_needs
+from motherlode.runner.run import run_job
+from tests.e2e.tables import rows_of
+from tests.e2e.world import World
+
+SOURCES = {"web": 6, "app": 3, "email": 3, "shop": 3, "store_sales": 3, "crm_customers": 2, "consents": 2}
+"""How many files of each; the first ones."""
+EXAMPLES = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 2
+Found = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def files(world: World) -> list[Path]:
+    landing = Path(world.context.settings.paths.landing)
+    return [path.relative_to(landing) for name, count in SOURCES.items() for path in _first(landing / name, count)]
+
+
+def _first(folder: Path, count: int) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())[:count]
+
+
+@pytest.fixture(scope="module")
+def take(world: World, new_world: Callable[[str, Path], World], tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    """Take in batches of files, each (file, name it is delivered under), one after the other."""
+    landing = Path(world.context.settings.paths.landing)
+    wanted = _with_needs("silver.orders", "identity.customer_map")
+
+    def taken(batches: list[list[tuple[Path, Path]]]) -> Found:
+        logs = tmp_path_factory.mktemp("cut")
+        made = new_world("any_order", logs)
+        for batch in batches:
+            for path, name in batch:
+                (logs / name).parent.mkdir(exist_ok=True)
+                shutil.copy2(landing / path, logs / name)
+            for name, job in all_jobs().items():
+                if name in wanted:
+                    run_job(made.context, job)
+        return found_in(made)
+
+    return taken
+
+
+def _with_needs(*names: str) -> set[str]:
+    found = set(names)
+    for name in names:
+        found |= _with_needs(*job_needs()[name])
+    return found
+
+
+def found_in(made: World) -> Found:
+    context = made.context
+    groups: dict[str, set[tuple[Any, ...]]] = {}
+    columns = [name for name in identity.CUSTOMER_MAP.stable_columns if name not in ("customer_id", *ADDRESS_COLUMNS)]
+    for row in context.warehouse.newest(identity.CUSTOMER_MAP).select("customer_id", *columns).collect():
+        groups.setdefault(row[0], set()).add(tuple(row[1:]))
+    return {
+        "events": rows_of(context, silver.EVENTS, leave_out=ADDRESS_COLUMNS),
+        "orders": rows_of(context, silver.ORDERS, leave_out=ADDRESS_COLUMNS),
+        "partition": {frozenset(group) for group in groups.values()},
+    }
+
+
+@pytest.fixture(scope="module")
+def at_once(take, files: list[Path]) -> Found:  # type: ignore[no-untyped-def]
+    found: Found = take([[(path, path) for path in files]])
+    assert len(found["events"]) > 100
+    assert len(found["orders"]) > 10
+    assert max(map(len, found["partition"])) > 3
+    return found
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+def test_any_partition_in_any_order_with_repeats(take, files: list[Path], at_once: Found, data: st.DataObject) -> None:  # type: ignore[no-untyped-def]
+    batches: list[list[tuple[Path, Path]]] = [[], [], []]
+    for path in data.draw(st.permutations(files)):
+        first = data.draw(st.integers(0, 2))
+        batches[first].append((path, path))
+        if data.draw(st.booleans()):
+            again = path.with_name(f"again-{path.name}")
+            batches[data.draw(st.integers(first, 2))].append((path, again))
+    found = take(batches)
+    for what, expected in at_once.items():
+        assert found[what] == expected, what

@@ -1,0 +1,214 @@
+"""`make faults`: the pipeline is killed in every mode at every point, again and again, and ends as if nothing had been.
+
+A chain is one run of the pipeline that dies a few dozen times: each time at one place, by `kill -9` of Python and its
+JVM or of Python alone, in a process of its own, whose exit status says so. Then its tables are held against those of
+a run that nobody disturbed. The first chain takes in all logs at once, the others a day more.
+
+What was done is kept below build/faults: interrupted, it goes on with the next death. docs/faults.md is written from
+it at the end.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from motherlode.contracts import serving
+from motherlode.contracts.catalogue import TABLES
+from motherlode.runner.context import Context
+from motherlode.runner.faults import FAULT
+from motherlode.runner.registry import all_jobs
+from motherlode.runner.session import open_session
+from motherlode.runner.show import out
+from motherlode.settings import Settings, load_settings
+from motherlode.setup.keys import NAMES
+from tests.e2e.tables import rows_of
+from tests.e2e.test_rerun import BY_MODEL, LEFT_OUT
+from tests.e2e.world import LAST, ROOT, simulate, told
+from tests.faults.deaths import CHAINS, EXITS, deaths
+from tests.faults.page import page
+
+FOLDER = ROOT / "build/faults"
+WORLD = FOLDER / "world"
+SETTINGS = told(WORLD, FOLDER / "logs")
+
+
+class Harness:
+    """A world at one path, which models' locations name, and copies of it at rest."""
+
+    def __init__(self) -> None:
+        self.notes = FOLDER / "results.jsonl"
+
+    # --- running -------------------------------------------------------------------------------
+
+    def _place(self, logs: str) -> None:
+        """Logs lie where those of before lay, files with the times that they had."""
+        placed = FOLDER / "placed"
+        if not placed.exists() or placed.read_text() != logs:
+            _remove(FOLDER / "logs")
+            shutil.copytree(FOLDER / logs, FOLDER / "logs")
+            placed.write_text(logs)
+
+    def submit(self, logs: str, fault: str | None = None) -> tuple[int, str]:
+        """Run the pipeline in a process of its own: its exit status, and its output."""
+        self._place(logs)
+        environ = {**os.environ, **({FAULT: fault} if fault else {})}
+        command = [str(ROOT / "spark-submit.sh"), "pipeline", "--profile", "demo"]
+        command += [part for setting in SETTINGS for part in ("--set", setting)]
+        done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def undisturbed(self) -> None:
+        """Both runs that nobody disturbs, once: their tables, and the warehouse between them."""
+        if not (FOLDER / "load.json").exists():
+            self._logs()
+            _remove(WORLD)
+            out.print("undisturbed: all logs at once")
+            self._finish("load", "load")
+            _remove(FOLDER / "base")
+            shutil.copytree(WORLD, FOLDER / "base.part")
+            (FOLDER / "base.part").rename(FOLDER / "base")
+        if not (FOLDER / "day.json").exists():
+            self._restore(FOLDER / "base")
+            out.print("undisturbed: a day more")
+            self._finish("day", "day")
+
+    def _finish(self, logs: str, name: str) -> None:
+        code, output = self.submit(logs)
+        if code:
+            sys.exit(f"faults: the undisturbed run ended with {code}:\n{output[-3000:]}")
+        able = [line.split()[1] for line in output.replace("[ ", "[").splitlines() if "] " in line and " done " in line]
+        content = {"tables": self.tables(), "metrics": self.metrics(), "able": able}
+        (FOLDER / f"{name}.json").write_text(json.dumps(content))
+
+    def _logs(self) -> None:
+        spark = self._session()
+        for name, days in (("load", 1), ("day", 2)):
+            if not (FOLDER / name).exists():
+                _remove(FOLDER / f"{name}.part")
+                simulate(spark, FOLDER / f"{name}.part", LAST + timedelta(days=days))
+                # A file that is there already is not another one for its age.
+                if name == "day":
+                    _same_times(FOLDER / "load", FOLDER / "day.part")
+                (FOLDER / f"{name}.part").rename(FOLDER / name)
+        spark.stop()
+
+    def _restore(self, saved: Path | None) -> None:
+        _remove(WORLD)
+        if saved is not None:
+            shutil.copytree(saved, WORLD)
+
+    def chain(self, number: int) -> None:
+        """Every death of a chain that is not done yet, then the end of the run and the comparison."""
+        logs = "load" if number == 0 else "day"
+        reference = json.loads((FOLDER / f"{logs}.json").read_text())
+        able = [job for name, job in all_jobs().items() if name in reference["able"]]
+        planned = deaths(number, able)
+        known = [note for note in self.read() if note["chain"] == number]
+        if any("equal" in note for note in known):
+            return
+        if not known:
+            self._restore(FOLDER / "base" if number else None)
+        for place, death in enumerate(planned[len(known) :], len(known) + 1):
+            started = time.monotonic()
+            code, output = self.submit(logs, death.fault)
+            seconds = round(time.monotonic() - started, 1)
+            died = code == EXITS[death.action]
+            if not died and code != 0:
+                sys.exit(f"faults: {death.fault} ended with {code}:\n{output[-3000:]}")
+            self.note({"chain": number, **asdict(death), "exit": code, "died": died, "seconds": seconds})
+            out.print(f"chain {number} [{place}/{len(planned)}] {death.fault:<50} exit {code:>4}  {seconds:>6.1f} s")
+        code, output = self.submit(logs)
+        if code:
+            sys.exit(f"faults: after chain {number} the pipeline ended with {code}:\n{output[-3000:]}")
+        found, metrics = self.tables(), self.metrics()
+        different = sorted(name for name, rows in reference["tables"].items() if found[name] != rows)
+        worse = sorted(name for name, value in reference["metrics"].items() if abs(metrics[name] - value) > 0.1)
+        self.note({"chain": number, "equal": not different, "different": different, "worse": worse})
+        out.print(f"chain {number}: {'all tables equal' if not different else f'different: {different}'}")
+
+    # --- what the tables hold --------------------------------------------------------------------
+
+    def _session(self) -> SparkSession:
+        return open_session("faults", self._loaded())
+
+    def _loaded(self) -> Settings:
+        kinds = {job.params for job in all_jobs().values() if job.params}
+        return load_settings(ROOT / "conf", "demo", SETTINGS, sorted(kinds, key=str))
+
+    def tables(self) -> dict[str, str]:
+        """A hash of each table's rows; of those made by models, how many."""
+        spark = self._session()
+        context = Context(spark, self._loaded())
+        found: dict[str, str] = {}
+        for name, table in TABLES.items():
+            leave_out = LEFT_OUT.get(name, ()) if name == serving.CUSTOMER_PROFILE.full_name else ()
+            rows = Counter(rows_of(context, table, leave_out=leave_out))
+            if name in BY_MODEL:
+                found[name] = f"{rows.total()} rows"
+            else:
+                found[name] = hashlib.sha256(repr(sorted(map(repr, rows.elements()))).encode()).hexdigest()
+        return found
+
+    def metrics(self) -> dict[str, float]:
+        context = Context(self._session(), self._loaded())
+        rows = context.warehouse.newest(serving.MODEL_QUALITY).collect()
+        context.spark.stop()
+        return {f"{row.model} {row.metric}": row.value for row in rows if row.metric in ("auc", "precision_at_10")}
+
+    # --- what is known ---------------------------------------------------------------------------
+
+    def note(self, note: dict[str, Any]) -> None:
+        with self.notes.open("a") as file:
+            file.write(json.dumps(note) + "\n")
+
+    def read(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _same_times(one: Path, other: Path) -> None:
+    for path in one.rglob("*"):
+        twin = other / path.relative_to(one)
+        if path.is_file() and twin.is_file() and path.read_bytes() == twin.read_bytes():
+            os.utime(twin, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__.partition("\n")[0])
+    parser.add_argument("--chains", type=int, default=CHAINS, help=f"how many (default: {CHAINS})")
+    parser.add_argument("--fresh", action="store_true", help="forget what was done")
+    asked = parser.parse_args()
+    for name in NAMES:  # made anew, the tables of before would be another shop's
+        os.environ[name] = base64.b64encode(f"{name:<32.32}".encode()).decode()
+    if asked.fresh:
+        _remove(FOLDER)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    harness = Harness()
+    harness.undisturbed()
+    for number in range(asked.chains):
+        harness.chain(number)
+    (ROOT / "docs/faults.md").write_text(page(harness.read()))
+    ends = [note for note in harness.read() if "equal" in note]
+    out.print(f"{sum(bool(note.get('died')) for note in harness.read())} deaths; docs/faults.md is written")
+    if not all(end["equal"] and not end["worse"] for end in ends):
+        sys.exit("faults: not all tables are equal")
+
+
+if __name__ == "__main__":
+    main()
