@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from datetime import timedelta
 
 import pytest
 
@@ -10,7 +9,7 @@ from motherlode.contracts import bronze, identity, mining, serving
 from motherlode.contracts.catalogue import TABLES
 from motherlode.runner.registry import all_jobs
 from tests.e2e.tables import rows_of
-from tests.e2e.world import LAST, World, simulate
+from tests.e2e.world import DayAdded, World
 
 # Trained models vary with the order of sums: what they say is compared by their metrics elsewhere.
 BY_MODEL = {
@@ -52,22 +51,8 @@ def test_running_again_changes_nothing(world: World) -> None:
     assert time.monotonic() - started < first / 3
 
 
-@pytest.fixture(scope="module")
-def day_added(world, spark, new_world, tmp_path_factory):  # type: ignore[no-untyped-def]
-    """The world after one day more, on which nearly every job died once, and one that saw all days at once."""
-    from pathlib import Path
-
-    logs = Path(world.context.settings.paths.landing)
-    simulate(spark, logs, LAST + timedelta(days=2))
-    with pytest.MonkeyPatch.context() as patched:
-        died = world.run_dying(patched)
-    scratch = new_world("scratch", logs)
-    scratch.run()
-    return died, scratch
-
-
-def test_a_day_more_equals_a_run_from_scratch(world: World, day_added) -> None:  # type: ignore[no-untyped-def]
-    died, scratch = day_added
+def test_a_day_more_equals_a_run_from_scratch(world: World, day_added: DayAdded) -> None:
+    died, scratch = day_added.died, day_added.scratch
     assert world.results["silver.events"].status == "done"
     assert died >= {"bronze.records", "silver.events", "silver.orders", "identity.customer_map", "mining.churn"}
     assert len(died) > 25
@@ -86,15 +71,15 @@ def test_a_day_more_equals_a_run_from_scratch(world: World, day_added) -> None: 
     assert different == {}
 
 
-def test_the_partition_of_identifiers_is_the_same(world: World, day_added) -> None:  # type: ignore[no-untyped-def]
-    _, scratch = day_added
+def test_the_partition_of_identifiers_is_the_same(world: World, day_added: DayAdded) -> None:
+    scratch = day_added.scratch
     one = rows_of(world.context, identity.CUSTOMER_MAP)
     other = rows_of(scratch.context, identity.CUSTOMER_MAP)
     assert one == other
 
 
-def test_retrained_models_are_as_good(world: World, day_added) -> None:  # type: ignore[no-untyped-def]
-    _, scratch = day_added
+def test_retrained_models_are_as_good(world: World, day_added: DayAdded) -> None:
+    scratch = day_added.scratch
 
     def quality(some: World) -> dict[tuple[str, str], float]:
         table = serving.MODEL_QUALITY

@@ -106,3 +106,23 @@ def world(
     made = new_world("world", logs)
     made.run()
     yield made
+
+
+@dataclass
+class DayAdded:
+    """After one day more: the jobs that died in the world on their way there, and one that saw all days at once."""
+
+    died: set[str]
+    scratch: World
+
+
+@pytest.fixture(scope="session")
+def day_added(world: World, spark: SparkSession, new_world: Callable[[str, Path], World]) -> DayAdded:
+    """The world after one day more, on which nearly every job died once."""
+    logs = Path(world.context.settings.paths.landing)
+    simulate(spark, logs, LAST + timedelta(days=2))
+    with pytest.MonkeyPatch.context() as patched:
+        died = world.run_dying(patched)
+    scratch = new_world("scratch", logs)
+    scratch.run()
+    return DayAdded(died, scratch)
