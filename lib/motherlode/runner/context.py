@@ -2,6 +2,7 @@
 
 import datetime
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from motherlode.runner.calendar import DAYS_ARE_OF, last_complete_day
 from motherlode.runner.migrations import migrate
 from motherlode.runner.spills import Spills
 from motherlode.runner.state import State, code_digest, digest
+from motherlode.runner.storage import DamagedError
 from motherlode.runner.tracking import Tracking
 from motherlode.runner.warehouse import Warehouse
 from motherlode.settings import Settings
@@ -76,7 +78,9 @@ class Context:
         key = digest([code_digest(), versions, asdict(self.settings.business)])
         if self.found_day is None or self._found_in != key:
             path = f"{self.state.root}/calendar.json"
-            known = self.warehouse.storage.read_json(path)
+            known = None
+            with suppress(DamagedError):  # what can be looked up again
+                known = self.warehouse.storage.read_json(path)
             if known and known["key"] == key:
                 self.found_day = datetime.date.fromisoformat(known["as_of"])
             else:

@@ -75,13 +75,10 @@ def _names(context: Context, root: str) -> Iterator[Finding]:
         yield Finding(f"{root}/id.json: {_DAMAGED}", "written anew", lambda: storage.delete(f"{root}/id.json"))
         if _format_is_damaged(context, root):
             return
-    keys = [name for name in storage.names(f"{root}/keys") if name.endswith(".json")]
-    files = {
-        f"{root}/calendar.json": "looked up again",
-        **{f"{root}/keys/{name}": "taken anew from the environment" for name in keys},
-    }
-    for path, remedy in files.items():
-        if _is_damaged(context, path):
+    for name in storage.names(f"{root}/keys"):
+        path = f"{root}/keys/{name}"
+        if name.endswith(".json") and _is_damaged(context, path):
+            remedy = "taken anew from the environment"
             yield Finding(f"{path}: {_DAMAGED}", remedy, lambda path=path: storage.delete(path))  # type: ignore[misc]
 
 

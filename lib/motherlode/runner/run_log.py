@@ -19,6 +19,8 @@ from motherlode.runner.lease import LeaseHeldError, held
 from motherlode.runner.storage import DamagedError
 from motherlode.runner.warehouse import Transaction
 
+KEPT = 20
+"""Of each job's JSON files, for `doctor`; the table has them all."""
 VERSIONS = MapType(STRING, LONG)
 RUN_LOG = Table(
     layer=Layer.SERVING,
@@ -52,6 +54,8 @@ def keep(context: Context) -> int:
         if rows:
             frame = context.spark.createDataFrame(rows, RUN_LOG.schema)
             context.warehouse.append(RUN_LOG, frame, Transaction(f"run_log:{uuid.uuid4().hex}", 1))
+            for job in {row["job"] for row in rows}:
+                context.state.forget_runs(job, KEPT)
         return len(rows)
     return 0
 

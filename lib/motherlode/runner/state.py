@@ -136,6 +136,11 @@ class State:
         names = self.storage.names(f"{self.root}/runs/{job}")
         return [int(name.removesuffix(".json")) for name in names if re.fullmatch(r"\d+\.json", name)]
 
+    def forget_runs(self, job: str, kept: int) -> None:
+        """All records of runs but the newest."""
+        for number in self.runs(job)[:-kept]:
+            self.storage.delete(f"{self.root}/runs/{job}/{number:08d}.json")
+
     def known_checkpoint(self, job: str) -> str | None:
         """The name of the job's checkpoint, where there is one."""
         known = self.storage.read_json(f"{self.checkpoint(job)}/motherlode.json")

@@ -1,5 +1,6 @@
 """The run log against runs of the small jobs."""
 
+import pytest
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -31,6 +32,17 @@ def test_each_run_is_logged_once(context: Context) -> None:
         ("silver.test_sums", 2, {"numbers": 2}, {"test_sums": 2}, {"test_sums": 2}),
     ]
     assert {row[0] for row in rows(context, run_log.RUN_LOG, "spilled_bytes")} == {0}
+
+
+def test_the_files_beside_it_do_not_pile_up(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_log, "KEPT", 2)
+    job = upsert([])
+    for version in range(1, 5):
+        put(context, IN, [(str(version), "a", 1)], version=version)
+        run_job(context, job)
+    assert run_log.keep(context) == 4
+    assert context.state.runs(job.name) == [3, 4]
+    assert len(rows(context, run_log.RUN_LOG)) == 4
 
 
 def test_what_spills_is_counted(spark: SparkSession) -> None:
