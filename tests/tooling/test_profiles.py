@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CLUSTERS = ("standalone", "yarn", "kubernetes")
+PURPOSES = ("analytics", "personalisation", "marketing")
 SECRET = "dGhpcy1pcy1hLWtleS1vZi10aGlydHktdHdvLWJ5dGU"
 
 
@@ -27,7 +28,8 @@ class Command:
 
 @cache
 def command(profile: str, *settings: str) -> Command:
-    given = ["pipeline", "--profile", profile, "--set", "consent.default_granted=false", *settings]
+    consent = [part for name in PURPOSES for part in ("--set", f"consent.{name}=false")]
+    given = ["pipeline", "--profile", profile, *consent, *settings]
     keys = {"MOTHERLODE_PSEUDONYM_KEY": f"{SECRET}=", "MOTHERLODE_CONTACT_KEY": f"{SECRET}="}
     done = subprocess.run(
         [ROOT / "spark-submit.sh", *given, "--dry-run"],
