@@ -6,6 +6,8 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
+
 from motherlode.contracts.identity import CONSENTS
 from motherlode.contracts.jobs import Addresses, Job, Landing, Scorecard
 from motherlode.contracts.models import Model
@@ -14,6 +16,7 @@ from motherlode.runner import consent
 from motherlode.runner.commits import Commit
 from motherlode.runner.context import Context
 from motherlode.runner.documents import document_path
+from motherlode.runner.landing import list_landing
 from motherlode.runner.state import Done, Plan, Versions, code_digest, digest
 
 DECISIONS = "_decisions"
@@ -46,6 +49,11 @@ class Planner:
     @cached_property
     def as_of(self) -> datetime.date | None:
         return self.context.business_day() if self.job.is_dated else None
+
+    @cached_property
+    def landing(self) -> pa.Table:
+        """The files that lie in the landing folder now."""
+        return list_landing(self.context.settings.paths.landing, self.context.sources)
 
     @property
     def stream(self) -> str:
@@ -85,7 +93,7 @@ class Planner:
             code=code_digest(),
             options=digest([asdict(self.params) if self.params else None, asdict(self.context.settings.consent)]),
             inputs={name: self.warehouse.version(table) for name, table in self.inputs.items()},
-            contents={name: self.warehouse.content_version(table) for name, table in self.inputs.items()},
+            contents=self._contents(),
             models={m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()},
             outputs=self.versions(),
             as_of=self.as_of.isoformat() if self.as_of else None,
@@ -125,9 +133,6 @@ class Planner:
         """What is new since the last run; empty where another one would change nothing."""
         before = last.plan
         found = []
-        if any(isinstance(read, Landing) for read in self.job.reads.values()):
-            # Files are no versioned table: a listing is never skipped, and finds nothing new by itself.
-            found.append("the landing folder is listed each time")
         found += [name for name in ("code", "options") if getattr(before, name) != getattr(plan, name)]
         if before.as_of != plan.as_of:
             found.append(f"as of {plan.as_of} instead of {before.as_of}")
@@ -157,6 +162,16 @@ class Planner:
                 found.append((table, Commit(version=self.warehouse.version(table) or 0, operation="REPLACED")))
             elif commit := self.warehouse.by_another_hand(table, left, self.application(table)):
                 found.append((table, commit))
+        return found
+
+    def _contents(self) -> Versions:
+        found: Versions = {name: self.warehouse.content_version(table) for name, table in self.inputs.items()}
+        # Files are no versioned table: what a listing says stands for a version.
+        found |= {
+            name: int(digest(self.landing.to_pylist())[:14], 16)
+            for name, read in self.job.reads.items()
+            if isinstance(read, Landing)
+        }
         return found
 
     def _named(self, name: str) -> str:

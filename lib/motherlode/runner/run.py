@@ -33,7 +33,6 @@ from motherlode.runner import append, consent
 from motherlode.runner.commits import Commit
 from motherlode.runner.context import Context
 from motherlode.runner.documents import write_document
-from motherlode.runner.landing import list_landing
 from motherlode.runner.lease import Lease, held
 from motherlode.runner.planner import DECISIONS, Planner
 from motherlode.runner.state import Done, Plan, Versions
@@ -109,9 +108,6 @@ class _Run:
                 outputs = self._snapshot(plan, mode)
             case Append():
                 outputs = self._listing(plan)
-                if last is not None and outputs == plan.outputs:
-                    self.context.state.forget_plan(self.job.name)
-                    return last, "skipped", "nothing new"
         return self._finish(plan, outputs, last)
 
     # --- what a run rests on -------------------------------------------------------------------
@@ -137,9 +133,7 @@ class _Run:
                 case Addresses():
                     arguments[name] = self._addresses(read, plan)
                 case Landing():
-                    arguments[name] = list_landing(
-                        self.context.spark, self.context.settings.paths.landing, self.context.sources
-                    )
+                    arguments[name] = self.context.spark.createDataFrame(self.planner.landing)
                 case Contents():
                     raise MotherlodeError(f"job {self.job.name}: contents are streamed: its mode must be Append")
         if "params" in self.job.wants:

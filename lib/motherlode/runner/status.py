@@ -2,7 +2,8 @@
 
 from rich.table import Table as Grid
 
-from motherlode.contracts.jobs import Append, Job
+from motherlode.contracts.jobs import Job
+from motherlode.errors import UsageError
 from motherlode.runner.context import Context
 from motherlode.runner.lease import holder_of
 from motherlode.runner.planner import Planner
@@ -44,6 +45,8 @@ def state_of(context: Context, job: Job, last: Done | None) -> str:
         return "never ran"
     if waiting := planner.waits_for():
         return f"waits: {waiting}"
-    appends = isinstance(job.mode, Append)
-    stale = planner.unread(last) if appends else planner.news(last, planner.plan(last, None))
+    try:
+        stale = planner.unread(last) if planner.is_stream else planner.news(last, planner.plan(last, None))
+    except UsageError as error:
+        return f"would stop: {error}"
     return f"stale: {', '.join(stale)}" if stale else UP_TO_DATE
