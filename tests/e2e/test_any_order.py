@@ -1,4 +1,5 @@
-"""Logs cut into batches anyhow, in any order, some delivered again: the same events, orders and customers.
+"""Logs cut into batches anyhow, in any order, some delivered again: the same events, orders and customers, and the same
+features of them, whatever the customers are called.
 
 Two ways of cutting in every run of the suite; `HYPOTHESIS_PROFILE=thorough` takes twenty.
 """
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from motherlode.contracts import identity, silver
+from motherlode.contracts import features, identity, silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
 from motherlode.runner.registry import all_jobs, job_needs
 from motherlode.runner.run import run_job
@@ -22,6 +23,15 @@ from tests.e2e.world import World
 
 SOURCES = {"web": 6, "app": 3, "email": 3, "shop": 3, "store_sales": 3, "crm_customers": 2, "consents": 2}
 """How many files of each; the first ones."""
+FEATURES = (
+    features.CUSTOMER_EVENTS,
+    features.BASKETS,
+    features.BASKET_ITEMS,
+    features.SESSIONS,
+    features.INTERACTIONS,
+    features.CUSTOMER_DAYS,
+    features.CUSTOMER_FEATURES,
+)
 EXAMPLES = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 2
 Found = dict[str, Any]
 
@@ -41,6 +51,7 @@ def take(world: World, new_world: Callable[[str, Path], World], tmp_path_factory
     """Take in batches of files, each (file, name it is delivered under), one after the other."""
     landing = Path(world.context.settings.paths.landing)
     wanted = _with_needs("silver.orders", "identity.customer_map")
+    after = _with_needs("features.customer_features") - wanted
 
     def taken(batches: list[list[tuple[Path, Path]]]) -> Found:
         logs = tmp_path_factory.mktemp("cut")
@@ -52,6 +63,9 @@ def take(world: World, new_world: Callable[[str, Path], World], tmp_path_factory
             for name, job in all_jobs().items():
                 if name in wanted:
                     run_job(made.context, job)
+        for name, job in all_jobs().items():
+            if name in after:
+                run_job(made.context, job)
         return found_in(made)
 
     return taken
@@ -67,14 +81,22 @@ def _with_needs(*names: str) -> set[str]:
 def found_in(made: World) -> Found:
     context = made.context
     groups: dict[str, set[tuple[Any, ...]]] = {}
-    columns = [name for name in identity.CUSTOMER_MAP.stable_columns if name not in ("customer_id", *ADDRESS_COLUMNS)]
+    columns = [name for name in identity.CUSTOMER_MAP.stable_columns if name != "customer_id"]
     for row in context.warehouse.newest(identity.CUSTOMER_MAP).select("customer_id", *columns).collect():
         groups.setdefault(row[0], set()).add(tuple(row[1:]))
-    return {
+    # Customers are called after their smallest identifier.
+    names = {customer: min(str(row[0]) for row in group) for customer, group in groups.items()}
+    found: Found = {
         "events": rows_of(context, silver.EVENTS, leave_out=ADDRESS_COLUMNS),
         "orders": rows_of(context, silver.ORDERS, leave_out=ADDRESS_COLUMNS),
         "partition": {frozenset(group) for group in groups.values()},
     }
+    for table in FEATURES:
+        kept = [name for name in table.stable_columns if name != "session_id"]  # made of the customer's name
+        at = kept.index("customer_id")
+        rows = rows_of(context, table, leave_out=("session_id",))
+        found[table.name] = sorted(repr((*row[:at], names.get(row[at]), *row[at + 1 :])) for row in rows)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +105,7 @@ def at_once(take, files: list[Path]) -> Found:  # type: ignore[no-untyped-def]
     assert len(found["events"]) > 100
     assert len(found["orders"]) > 10
     assert max(map(len, found["partition"])) > 3
+    assert all(found[table.name] for table in FEATURES)
     return found
 
 
