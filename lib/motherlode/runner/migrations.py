@@ -80,6 +80,7 @@ def _from_2(storage: Storage, root: str) -> None:
         batch = value["batch"]
         return {
             **{name: value[name] for name in ("job", "sequence", "inputs", "models", "outputs", "as_of", "batch")},
+            "id": "",
             "code": "",
             "options": "",
             "contents": value["inputs"],

@@ -89,6 +89,7 @@ class Planner:
         return Plan(
             job=self.job.name,
             id=uuid.uuid4().hex,
+            origins=self.origins(),
             sequence=1 + max(self._numbers(last, unfinished)),
             code=code_digest(),
             options=digest([asdict(self.params) if self.params else None, asdict(self.context.settings.consent)]),
@@ -103,16 +104,36 @@ class Planner:
         known = [run.sequence for run in (last and last.plan, unfinished) if run]
         return known or [0, *self.context.state.runs(self.job.name)]
 
+    def is_half_done(self, last: Done) -> bool:
+        """Whether its tables hold what some run of the job wrote after the last that finished."""
+        return any(
+            commit.is_of(self.application(table)) and not commit.is_upkeep
+            for table in self.job.tables
+            for commit in self.warehouse.commits(table, last.outputs.get(table.name))
+        )
+
     def is_resumable(self, unfinished: Plan, plan: Plan) -> bool:
         """Whether a plan that died is the one to follow, and nobody but its own run has written since."""
-        return unfinished.fingerprint == plan.fingerprint and all(
-            (version := unfinished.outputs.get(table.name)) == plan.outputs[table.name]
-            or all(
-                commit.is_upkeep or commit.is_of(self.application(table, unfinished.id))
-                for commit in self.warehouse.commits(table, version)
-            )
-            for table in self.job.tables
+        return (
+            unfinished.fingerprint == plan.fingerprint
+            and not any(self._is_remade(table, unfinished.origins) for table in self._tables())
+            and all(self._is_untouched(table, unfinished, plan) for table in self.job.tables)
         )
+
+    def _is_untouched(self, table: Table, unfinished: Plan, plan: Plan) -> bool:
+        then, now = unfinished.outputs.get(table.name), plan.outputs[table.name]
+        if then == now:
+            return True
+        own = self.application(table, unfinished.id)
+        commits = self.warehouse.commits(table, then)
+        return (
+            now is not None
+            and now > (-1 if then is None else then)
+            and all(c.is_upkeep or c.is_of(own) for c in commits)
+        )
+
+    def _is_remade(self, table: Table, origins: dict[str, str | None]) -> bool:
+        return self.warehouse.is_remade(table, origins.get(table.full_name))
 
     def origins(self) -> dict[str, str | None]:
         """Which tables they are that the job reads and writes."""
@@ -120,11 +141,7 @@ class Planner:
 
     def remade(self, last: Done) -> set[str]:
         """The tables that are not those of the last run any more."""
-        return {
-            table.full_name
-            for table in self._tables()
-            if table.full_name in last.origins and self.warehouse.is_remade(table, last.origins[table.full_name])
-        }
+        return {table.full_name for table in self._tables() if self._is_remade(table, last.origins)}
 
     def _tables(self) -> tuple[Table, ...]:
         return *self.inputs.values(), *self.job.tables
@@ -139,6 +156,7 @@ class Planner:
         for then, now in ((before.contents, plan.contents), (before.models, plan.models)):
             found += sorted(self._named(name) for name in then | now if then.get(name) != now.get(name))
         found += [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
+        found += ["what a run left half done"] if self.is_half_done(last) else []
         found += [f"{name} is another table" for name in sorted(self.remade(last))]
         return found + self._gone()
 

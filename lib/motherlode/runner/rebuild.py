@@ -108,7 +108,7 @@ def _again(context: Context, job: Job, since: datetime.date | None) -> Result:
         versions = planner.versions()
         counts = {table.name: context.warehouse.newest(table).count() for table in job.tables}
         lease.check()
-        state.finish(replace(last, outputs=versions, rows=counts))
+        state.finish(replace(last, outputs=versions, rows=counts, origins=planner.origins()))
         state.end_rebuild(job.name)
     seconds = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
     return Result(job, "done", f"from batch {first} on", seconds, counts)

@@ -87,6 +87,10 @@ class _Run:
         unfinished = self.context.state.plan(self.job.name)
         if self.planner.is_stream:
             return self._append(last)
+        if unfinished is not None and last is not None and unfinished.id == last.plan.id:
+            # It died after its record.
+            self._forget_plan()
+            unfinished = None
         plan = self.planner.plan(last, unfinished)
         resumed = unfinished is not None and self.planner.is_resumable(unfinished, plan)
         if unfinished is not None and resumed:
@@ -96,19 +100,29 @@ class _Run:
             return last, "skipped", "nothing changed"
         if isinstance(self.job.mode, Append):
             self._refuse_foreign(last)
+        if not resumed:
+            # What a run left half done, or somebody put back, is not what the last one left and changes add to.
+            afresh = unfinished is not None or last is None or last.is_restored or self.planner.is_half_done(last)
+            plan = replace(plan, afresh=afresh)
         self.lease.check()
         self.context.state.begin(plan)
         self.context.reach(self.job, "planned")
-        # What a run left half done, or somebody put back, is not what the last one left and changes add to.
-        is_whole = last is not None and not last.is_restored and (unfinished is None or resumed)
+        try:
+            outputs = self._outputs(plan, last)
+        except TooLittleData:
+            # Said before anything is written: nothing is left to be finished.
+            self._forget_plan()
+            raise
+        return self._finish(plan, outputs, last)
+
+    def _outputs(self, plan: Plan, last: Done | None) -> Versions:
         match self.job.mode:
             case Upsert() as mode:
-                outputs = self._upsert(plan, last if is_whole else None, mode)
+                return self._upsert(plan, last, mode)
             case Snapshot() as mode:
-                outputs = self._snapshot(plan, mode)
+                return self._snapshot(plan, mode)
             case Append():
-                outputs = self._listing(plan)
-        return self._finish(plan, outputs, last)
+                return self._listing(plan)
 
     # --- what a run rests on -------------------------------------------------------------------
 
@@ -194,10 +208,10 @@ class _Run:
         is_new = any(version is None for version in plan.outputs.values())
         # A table that was rolled back or written by another hand is made anew from its inputs.
         is_ours = last is not None and not self.planner.by_another_hand(last) and not self.planner.remade(last)
-        if last is not None and is_ours and not is_new and last.plan.recipe == plan.recipe:
+        if last is not None and is_ours and not is_new and not plan.afresh and last.plan.recipe == plan.recipe:
             touched = touched_keys(self.warehouse, mode.by, self.planner.inputs, last.plan.inputs, plan.inputs)
         if touched is None:
-            return plan.outputs
+            return self.planner.versions()
         outputs = self.job.transform(**self._arguments(plan, touched))
         for table in self.job.tables:
             rows = self.warehouse.conform(table, _frame(self.job, outputs, table))
@@ -219,7 +233,7 @@ class _Run:
         registered = {
             model.name: version
             for model in self.job.models
-            if (version := self.context.tracking.version_of_plan(model, plan.fingerprint))
+            if (version := self.context.tracking.version_of_plan(model, plan.id))
         }
         # Models come after tables: with all of them there, and the tables' commits, only the alias is left to move.
         is_fitted = 0 < len(registered) == len(self.job.models) and all(
@@ -251,7 +265,7 @@ class _Run:
         tags = {"motherlode.as_of": plan.as_of or "", "motherlode.inputs": str(plan.inputs)}
         self.context.reach(self.job, "fitted")
         self.lease.check()
-        version = self.context.tracking.register(model, fitted, plan.fingerprint, tags)
+        version = self.context.tracking.register(model, fitted, plan.id, tags)
         self.context.reach(self.job, "registered")
         return version
 
@@ -278,9 +292,12 @@ class _Run:
         self.context.state.finish(done)
         self.context.reach(self.job, "recorded")
         if not self.planner.is_stream:
-            self.lease.check()
-            self.context.state.forget_plan(self.job.name)
+            self._forget_plan()
         return done, "done", _what_changed(plan, done)
+
+    def _forget_plan(self) -> None:
+        self.lease.check()
+        self.context.state.forget_plan(self.job.name)
 
     def _done(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
         rows: dict[str, int] = {}

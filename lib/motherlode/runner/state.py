@@ -33,6 +33,8 @@ class Plan:
         inputs: version of every input table; contents: the newest of them that changed rows.
         models: version of every model that is read.
         outputs: version of the job's own tables before the run.
+        origins: which tables its own and its inputs are: one made anew has another name.
+        afresh: whether all is computed, and not only what changed.
         batch: of a stream, in the checkpoint of that name; offsets: what that says of the batch and of the one before.
     """
 
@@ -46,6 +48,8 @@ class Plan:
     outputs: Versions
     as_of: str | None
     id: str = ""
+    origins: dict[str, str | None] = field(default_factory=dict)
+    afresh: bool = False
     batch: int | None = None
     offsets: str | None = None
     offsets_before: str | None = None

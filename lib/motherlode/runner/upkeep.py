@@ -83,7 +83,7 @@ def restore(context: Context, table: Table, to: int | None) -> int:
         rows = context.warehouse.read(table, made).count()
         outputs, counts = {**last.outputs, table.name: made}, {**last.rows, table.name: rows}
         lease.check()
-        context.state.finish(replace(last, outputs=outputs, rows=counts, is_restored=True))
+        context.state.finish(replace(last, outputs=outputs, rows=counts, origins=planner.origins(), is_restored=True))
     return int(made or 0)
 
 
@@ -129,7 +129,9 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         made = context.warehouse.version(table)
         rows = {**last.rows, table.name: last.rows.get(table.name, 0) - deleted}
         lease.check()
-        context.state.finish(replace(last, outputs={**last.outputs, table.name: made}, rows=rows))
+        context.state.finish(
+            replace(last, outputs={**last.outputs, table.name: made}, rows=rows, origins=planner.origins())
+        )
         return deleted, before, _files(context, path)
 
 

@@ -205,9 +205,9 @@ class Warehouse:
         return self.commit(table, 0).origin if self.version(table) is not None else None
 
     def is_remade(self, table: Table, origin: str | None) -> bool:
-        """Whether it is not the table that had that origin, but one made anew."""
+        """Whether it is not the table that had that origin, but one made anew; where nobody can say, it is that."""
         now = self.origin(table)
-        return now is not None and now != origin
+        return origin is not None and now is not None and now != origin
 
     def by_another_hand(self, table: Table, since: int, application: str) -> Commit | None:
         """The first commit after `since` that changed rows and carries no transaction whose name begins with ours.

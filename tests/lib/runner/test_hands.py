@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from motherlode.contracts.jobs import Job, Upsert
 from motherlode.errors import MotherlodeError, UsageError
@@ -66,6 +67,34 @@ def test_a_death_under_settings_that_are_taken_back(ran: Context, dies: Dies) ->
     assert run_job(ran, job).status == "done"
     assert run_job(ran, job).status == "skipped"
     assert sums(ran) == [("a", 1), ("b", 2)]
+
+
+def test_two_deaths_under_other_settings(ran: Context, dies: Dies) -> None:
+    """The second finds nothing changed since the last run that finished, and must not go on from half of another."""
+    before = ran.settings
+    twice = upsert([])
+    object.__setattr__(twice, "transform", lambda numbers: {"test_sums": _doubled(numbers)})
+    ran.settings = replace(before, consent=Consent(analytics=False, personalisation=False, marketing=True))
+    dies(twice, "written")
+    assert sums(ran) == [("a", 2), ("b", 4)]
+    ran.settings = before
+    dies(upsert([]), "planned")
+    run_job(ran, upsert([]))
+    assert sums(ran) == [("a", 1), ("b", 2)]
+
+
+def _doubled(numbers: DataFrame) -> DataFrame:
+    return numbers.groupBy("group_name").agg((2 * F.sum("number")).alias("number")).withColumn("at", F.lit("x"))
+
+
+def test_an_upsert_that_died_before_its_table_was_lost(ran: Context, dies: Dies) -> None:
+    job = upsert([])
+    put(ran, IN, [("3", "b", 3)], version=2)
+    dies(job, "written")
+    shutil.rmtree(ran.warehouse.path(SUMS))
+    again = anew(ran)
+    run_job(again, job)
+    assert sums(again) == [("a", 1), ("b", 5)]
 
 
 def test_a_table_put_back_to_an_older_version_is_whole_after_the_next_change(ran: Context, known: None) -> None:
