@@ -132,6 +132,7 @@ class Lease:
             self.holder = replace(self.holder, beat=self.holder.beat + 1)
             # A beat that fails is one missed; too many, and somebody else takes over, which `check` notices.
             with suppress(Exception):
+                self.check()  # of two that a store let in at once, one is silent from now on
                 self._say()
 
     def _say(self) -> None:

@@ -89,6 +89,11 @@ def _again(context: Context, job: Job, since: datetime.date | None) -> Result:
         if begun is None or begun["code"] != code_digest():
             # Mended again since it died: what it wrote is replaced too.
             first = _first_batch(context, job, since) if begun is None else int(begun["first"])
+            if first and (foreign := planner.by_another_hand(last)):
+                raise UsageError(
+                    f"{foreign[0][0].full_name}: another hand changed it, maybe rows from before {since} too:"
+                    " `restore` it first"
+                )
             outputs = planner.versions() if begun is None else begun["outputs"]
             begun = {"first": first, "id": uuid.uuid4().hex, "outputs": outputs, "code": code_digest()}
             lease.check()

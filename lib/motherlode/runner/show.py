@@ -11,7 +11,7 @@ from rich.table import Table as Grid
 
 from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
 from motherlode.contracts.tables import Table
-from motherlode.errors import Exit
+from motherlode.errors import Exit, MotherlodeError
 from motherlode.runner.context import Context
 from motherlode.runner.run import Result
 
@@ -80,13 +80,20 @@ def maintenance(context: Context, tables: Sequence[Table]) -> Exit:
     from motherlode.runner.upkeep import maintain
 
     known = [table for table in tables if context.warehouse.version(table) is not None]
+    left = 0
     for number, table in enumerate(known, 1):
-        with _spinning(f"[{number}/{len(known)}] {table.full_name}"):
-            deleted, before, after = maintain(context, table)
+        try:
+            with _spinning(f"[{number}/{len(known)}] {table.full_name}"):
+                deleted, before, after = maintain(context, table)
+        except MotherlodeError as error:
+            # One that cannot be looked after now keeps no other from it.
+            left += 1
+            say_error(str(error))
+            continue
         gone = f", {deleted:,} rows past their retention deleted" if deleted else ""
         line = f"[{number:>2}/{len(known)}] {table.full_name:<34} {before:>6,} files, now {after:,}{gone}"
         out.print(line, markup=False)
-    return Exit.DONE
+    return Exit.FAILED if left else Exit.DONE
 
 
 def diagnosis(context: Context, repair: bool) -> Exit:

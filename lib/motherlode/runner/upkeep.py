@@ -105,8 +105,11 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         last = context.state.done(job.name)
         planner = Planner(context, job)
-        if last is None or (not planner.is_stream and context.state.plan(job.name) is not None):
-            raise MotherlodeError(f"{job.name} died: run it first, then maintain {table.full_name}")
+        died = (
+            not context.state.is_committed(job.name) if planner.is_stream else context.state.plan(job.name) is not None
+        )
+        if last is None or died:
+            raise MotherlodeError(f"{table.full_name}: {job.name} died: run it first")
         if foreign := [commit for other, commit in planner.by_another_hand(last) if other == table]:
             raise MotherlodeError(f"{table.full_name}: another hand changed it ({foreign[0].operation}); run its job")
         delta = DeltaTable.forPath(context.spark, path)
@@ -127,7 +130,7 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         _keep_files(context, path)
         context.spark.sql(f"VACUUM delta.`{path}`")
         made = context.warehouse.version(table)
-        rows = {**last.rows, table.name: last.rows.get(table.name, 0) - deleted}
+        rows = {**last.rows, table.name: context.warehouse.read(table, made).count()}
         lease.check()
         context.state.finish(
             replace(last, outputs={**last.outputs, table.name: made}, rows=rows, origins=planner.origins())
