@@ -51,7 +51,7 @@ def take(world: World, new_world: Callable[[str, Path], World], tmp_path_factory
     """Take in batches of files, each (file, name it is delivered under), one after the other."""
     landing = Path(world.context.settings.paths.landing)
     wanted = _with_needs("silver.orders", "identity.customer_map")
-    after = _with_needs("features.customer_features") - wanted
+    after = _with_needs("features.customer_features", "features.interactions") - wanted
 
     def taken(batches: list[list[tuple[Path, Path]]]) -> Found:
         logs = tmp_path_factory.mktemp("cut")
