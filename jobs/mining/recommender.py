@@ -78,14 +78,20 @@ def _judged(
     before = known_by(known, cut)
     numbers = _with_numbers(preferences(before, cut, params), customers, products).persist()
     after = known.where((F.col("day") > F.lit(cut)) & (F.col("purchases") > 0))
+    seen = customers.join(numbers, on="customer_no", how="left_semi")
+    wanted = (
+        after.select("customer_id", "product_id").distinct().join(seen, on="customer_id", how="left_semi").persist()
+    )
+    judged = seen.join(wanted, on="customer_id", how="left_semi").persist()
+    # Before a model is fitted that nobody could judge.
+    require("mining.recommender", judged.count(), params.min_customers, f"customers active before and after {cut}")
     return judge_served(
         factorise(numbers, params),
-        customers.join(numbers, on="customer_no", how="left_semi").persist(),
+        judged,
         offered(products, catalogue, params.served).persist(),
         purchases(before, cut, params).persist(),
-        after.select("customer_id", "product_id").distinct(),
+        wanted,
         params.served,
-        params.min_customers,
     )
 
 

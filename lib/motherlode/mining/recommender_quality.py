@@ -4,7 +4,6 @@ from pyspark.ml.recommendation import ALSModel
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from motherlode.mining.errors import require
 from motherlode.mining.factors import customer_factors, product_factors
 from motherlode.mining.ranking import Judged, judge
 from motherlode.mining.recommendations import RecommendationsParams, recommend
@@ -20,7 +19,6 @@ def judge_served(
     bought: DataFrame,
     wanted: DataFrame,
     served: RecommendationsParams,
-    min_customers: int = 1,
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Means over the customers in `wanted`, all lists under the same rules of what may be offered.
 
@@ -30,30 +28,24 @@ def judge_served(
     best sellers there. `again_precision` of those bought before; no rival, since it is the rival above.
 
     Args:
-        customers: customer_id, customer_no.
+        customers: customer_id, customer_no: those in `wanted`.
         products: product_id, product_no, kind_no: what may be offered.
         bought: customer_id, product_id, weight: before.
-        wanted: customer_id, product_id: bought after; distinct. Whoever is not among `customers` is left out.
+        wanted: customer_id, product_id: bought after; distinct.
 
     Returns:
         The metrics of what is served, and those of the rivals.
-
-    Raises:
-        NotEnoughDataError: fewer than min_customers wanted anything.
     """
     k, again, new = served.products, served.repeats, served.products - served.repeats
     before = bought.select("customer_id", "product_id", F.lit(True).alias("is_old"))
     wants = (
-        wanted.join(customers, on="customer_id", how="left_semi")
-        .join(before, on=["customer_id", "product_id"], how="left")
+        wanted.join(before, on=["customer_id", "product_id"], how="left")
         .groupBy("customer_id")
         .agg(F.collect_list("product_id").alias("products"), F.bool_or(F.col("is_old").isNull()).alias("is_new"))
         .persist()
     )
     [judged] = wants.agg(F.count(F.lit(1)).alias("customers"), F.count_if("is_new").alias("of_new")).collect()
-    require("mining.recommender", judged.customers, min_customers, "customers active before and after the cut")
-    asking = customers.join(wants, on="customer_id", how="left_semi")
-    lists = _halves(_lists(model, asking, products, bought, served), again, new)
+    lists = _halves(_lists(model, customers, products, bought, served), again, new)
     found = judge(lists, wants, k)
     offers = products.count()
 
