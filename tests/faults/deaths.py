@@ -1,12 +1,16 @@
 """Where a chain of runs dies, and how."""
 
 import signal
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from motherlode.contracts.jobs import Append, Job, Upsert
 
 CHAINS = 3
+LEAST = 3
+"""Deaths of each mode at each point."""
 ACTIONS = ("kill", "python")
 EXITS = {"kill": -signal.SIGKILL, "python": 128 + signal.SIGKILL}
 """Of spark-submit, which is the JVM: killed itself, or telling how Python ended."""
@@ -48,20 +52,31 @@ def mode_of(job: Job) -> str:
     return "upsert" if isinstance(job.mode, Upsert) else "snapshot"
 
 
-def deaths(chain: int, able: Sequence[Job]) -> list[Death]:
-    """Of a chain: each point of each mode at least once, each job at least once, in the order of the graph."""
+def deaths(chain: int, able: Sequence[Job], writers: Collection[str]) -> list[Death]:
+    """Of a chain: each point of each mode at least once, each job at least once, in the order of the graph.
+
+    Args:
+        able: the jobs that have something to do.
+        writers: the names of those that change a table.
+    """
     found: list[Death] = []
     for mode, points in POINTS_OF.items():
         jobs = [job for job in able if mode_of(job) == mode]
         chosen: set[tuple[str, str]] = set()
         for n, point in enumerate(points):
-            able_here = [job for job in jobs if point != "written" or job.tables]
+            able_here = [job for job in jobs if point != "written" or job.name in writers]
             chosen.add((able_here[(n + chain) % len(able_here)].name, point))
         for n, job in enumerate(jobs):
-            possible = [point for point in points if point != "written" or job.tables]
+            possible = [point for point in points if point != "written" or job.name in writers]
             chosen.add((job.name, possible[(n + chain) % len(possible)]))
         order = {job.name: n for n, job in enumerate(jobs)}
         for name, point in sorted(chosen, key=lambda one: (order[one[0]], points.index(one[1]))):
             found.append(Death(name, mode, point, ACTIONS[(len(found) + chain) % 2]))
     place = {job.name: n for n, job in enumerate(able)}
     return sorted(found, key=lambda death: (place[death.job], POINTS_OF[death.mode].index(death.point)))
+
+
+def too_few(notes: Sequence[dict[str, Any]]) -> list[str]:
+    """Where fewer died than promised."""
+    counts = Counter((note["mode"], note["point"]) for note in notes if note.get("died"))
+    return [f"{mode} {point}" for mode, points in POINTS_OF.items() for point in points if counts[mode, point] < LEAST]

@@ -2,10 +2,11 @@
 
 A chain is one run of the pipeline that dies a few dozen times: each time at one place, by `kill -9` of Python and its
 JVM or of Python alone, in a process of its own, whose exit status says so. Then its tables are held against those of
-a run that nobody disturbed. The first chain takes in all logs at once, the others a day more.
+a run that nobody disturbed, one more run has nothing to do, and `doctor` finds nothing. The first chain takes in all
+logs at once, the others a day more.
 
-What was done is kept below build/faults: interrupted, it goes on with the next death. docs/faults.md is written from
-it at the end.
+What was done is kept below build/faults: interrupted, it goes on with the next death; of other code, it begins anew.
+docs/faults.md is written from it at the end.
 """
 
 import argparse
@@ -14,10 +15,12 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -29,15 +32,17 @@ from motherlode.contracts import serving
 from motherlode.contracts.catalogue import TABLES
 from motherlode.runner.context import Context
 from motherlode.runner.faults import FAULT
+from motherlode.runner.lease import started
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.session import open_session
 from motherlode.runner.show import out
+from motherlode.runner.state import code_digest
 from motherlode.settings import Settings, load_settings
 from motherlode.setup.keys import NAMES
 from tests.e2e.tables import rows_of
 from tests.e2e.test_rerun import BY_MODEL, LEFT_OUT
 from tests.e2e.world import LAST, ROOT, simulate, told
-from tests.faults.deaths import CHAINS, EXITS, deaths
+from tests.faults.deaths import CHAINS, EXITS, LEAST, deaths, too_few
 from tests.faults.page import page
 
 FOLDER = ROOT / "build/faults"
@@ -50,6 +55,7 @@ class Harness:
 
     def __init__(self) -> None:
         self.notes = FOLDER / "results.jsonl"
+        self.running = FOLDER / "running"
 
     # --- running -------------------------------------------------------------------------------
 
@@ -61,14 +67,36 @@ class Harness:
             shutil.copytree(FOLDER / logs, FOLDER / "logs")
             placed.write_text(logs)
 
-    def submit(self, logs: str, fault: str | None = None) -> tuple[int, str]:
+    def submit(self, logs: str, fault: str | None = None, what: str = "pipeline") -> tuple[int, str]:
         """Run the pipeline in a process of its own: its exit status, and its output."""
         self._place(logs)
         environ = {**os.environ, **({FAULT: fault} if fault else {})}
-        command = [str(ROOT / "spark-submit.sh"), "pipeline", "--profile", "demo"]
+        command = [str(ROOT / "spark-submit.sh"), what, "--profile", "demo"]
         command += [part for setting in SETTINGS for part in ("--set", setting)]
-        done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
+        process = subprocess.Popen(
+            command,
+            env=environ,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.running.write_text(f"{process.pid} {started(process.pid)}")
+        try:
+            output, _ = process.communicate()
+        finally:
+            self.stop()
+        return process.returncode, output
+
+    def stop(self) -> None:
+        """What an interrupted run left at work must not write into the next one's world."""
+        if self.running.exists():
+            pid, _, start = self.running.read_text().partition(" ")
+            if started(int(pid)) == start:
+                with suppress(ProcessLookupError):
+                    os.killpg(int(pid), signal.SIGKILL)
+            self.running.unlink()
 
     def undisturbed(self) -> None:
         """Both runs that nobody disturbs, once: their tables, and the warehouse between them."""
@@ -76,22 +104,23 @@ class Harness:
             self._logs()
             _remove(WORLD)
             out.print("undisturbed: all logs at once")
-            self._finish("load", "load")
-            _remove(FOLDER / "base")
-            shutil.copytree(WORLD, FOLDER / "base.part")
-            (FOLDER / "base.part").rename(FOLDER / "base")
+            self._finish("load")
         if not (FOLDER / "day.json").exists():
             self._restore(FOLDER / "base")
             out.print("undisturbed: a day more")
-            self._finish("day", "day")
+            self._finish("day")
 
-    def _finish(self, logs: str, name: str) -> None:
+    def _finish(self, logs: str) -> None:
         code, output = self.submit(logs)
         if code:
             sys.exit(f"faults: the undisturbed run ended with {code}:\n{output[-3000:]}")
-        able = [line.split()[1] for line in output.replace("[ ", "[").splitlines() if "] " in line and " done " in line]
-        content = {"tables": self.tables(), "metrics": self.metrics(), "able": able}
-        (FOLDER / f"{name}.json").write_text(json.dumps(content))
+        content = {"tables": self.tables(), "metrics": self.metrics(), "able": done_in(output)}
+        content["writers"] = self.writers()
+        if logs == "load":
+            _remove(FOLDER / "base")
+            shutil.copytree(WORLD, FOLDER / "base")
+        (FOLDER / f"{logs}.part").write_text(json.dumps(content))
+        (FOLDER / f"{logs}.part").rename(FOLDER / f"{logs}.json")
 
     def _logs(self) -> None:
         spark = self._session()
@@ -115,29 +144,44 @@ class Harness:
         logs = "load" if number == 0 else "day"
         reference = json.loads((FOLDER / f"{logs}.json").read_text())
         able = [job for name, job in all_jobs().items() if name in reference["able"]]
-        planned = deaths(number, able)
+        planned = deaths(number, able, reference["writers"])
         known = [note for note in self.read() if note["chain"] == number]
         if any("equal" in note for note in known):
             return
+        done = {note["fault"] for note in known if "exit" in note}
+        begun = {note["fault"] for note in known}
         if not known:
             self._restore(FOLDER / "base" if number else None)
-        for place, death in enumerate(planned[len(known) :], len(known) + 1):
+        for place, death in enumerate(planned, 1):
+            if death.fault in done:
+                continue
+            self.note({"chain": number, "fault": death.fault})
             started = time.monotonic()
             code, output = self.submit(logs, death.fault)
             seconds = round(time.monotonic() - started, 1)
             died = code == EXITS[death.action]
-            if not died and code != 0:
+            # One that was interrupted may have died, or gone further, before it could be noted.
+            if not died and (code != 0 or death.fault not in begun):
                 sys.exit(f"faults: {death.fault} ended with {code}:\n{output[-3000:]}")
-            self.note({"chain": number, **asdict(death), "exit": code, "died": died, "seconds": seconds})
+            note = {"fault": death.fault, **asdict(death), "exit": code, "died": died, "seconds": seconds}
+            self.note({"chain": number, **note})
             out.print(f"chain {number} [{place}/{len(planned)}] {death.fault:<50} exit {code:>4}  {seconds:>6.1f} s")
-        code, output = self.submit(logs)
-        if code:
-            sys.exit(f"faults: after chain {number} the pipeline ended with {code}:\n{output[-3000:]}")
+        self._end(number, logs, reference)
+
+    def _end(self, number: int, logs: str, reference: dict[str, Any]) -> None:
+        """The run is finished, compared, started once more, and looked at by `doctor`."""
+        said = {}
+        for name, what in (("last", "pipeline"), ("again", "pipeline"), ("doctor", "doctor")):
+            code, said[name] = self.submit(logs, what=what)
+            if code:
+                sys.exit(f"faults: after chain {number} {what} ended with {code}:\n{said[name][-3000:]}")
         found, metrics = self.tables(), self.metrics()
         different = sorted(name for name, rows in reference["tables"].items() if found[name] != rows)
         worse = sorted(name for name, value in reference["metrics"].items() if abs(metrics[name] - value) > 0.1)
-        self.note({"chain": number, "equal": not different, "different": different, "worse": worse})
-        out.print(f"chain {number}: {'all tables equal' if not different else f'different: {different}'}")
+        end = {"different": different, "worse": worse, "again": done_in(said["again"])}
+        is_equal = not any(end.values())
+        self.note({"chain": number, "equal": is_equal, **end})
+        out.print(f"chain {number}: {'as if nothing had been' if is_equal else end}")
 
     # --- what the tables hold --------------------------------------------------------------------
 
@@ -162,6 +206,13 @@ class Harness:
                 found[name] = hashlib.sha256(repr(sorted(map(repr, rows.elements()))).encode()).hexdigest()
         return found
 
+    def writers(self) -> list[str]:
+        """The jobs whose last run changed a table."""
+        context = Context(self._session(), self._loaded())
+        last = {name: context.state.done(name) for name in all_jobs()}
+        context.spark.stop()
+        return [name for name, done in last.items() if done and done.outputs != done.plan.outputs]
+
     def metrics(self) -> dict[str, float]:
         context = Context(self._session(), self._loaded())
         rows = context.warehouse.newest(serving.MODEL_QUALITY).collect()
@@ -175,7 +226,23 @@ class Harness:
             file.write(json.dumps(note) + "\n")
 
     def read(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
+        """Whole lines: the last one may be torn."""
+        if not self.notes.exists():
+            return []
+        whole = self.notes.read_text().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def is_of_this_code(self) -> bool:
+        """Whether what was done was done to the code that is here; from now on it is."""
+        mark = FOLDER / "code"
+        known = mark.read_text() if mark.exists() else ""
+        mark.write_text(code_digest())
+        return known in ("", code_digest())
+
+
+def done_in(output: str) -> list[str]:
+    """The jobs that did something, by what the pipeline says."""
+    return [line.split()[1] for line in output.replace("[ ", "[").splitlines() if "] " in line and " done " in line]
 
 
 def _remove(folder: Path) -> None:
@@ -196,18 +263,22 @@ def main() -> None:
     asked = parser.parse_args()
     for name in NAMES:  # made anew, the tables of before would be another shop's
         os.environ[name] = base64.b64encode(f"{name:<32.32}".encode()).decode()
-    if asked.fresh:
-        _remove(FOLDER)
     FOLDER.mkdir(parents=True, exist_ok=True)
     harness = Harness()
+    harness.stop()
+    if not harness.is_of_this_code() or asked.fresh:
+        for name in ("results.jsonl", "load.json", "day.json"):
+            (FOLDER / name).unlink(missing_ok=True)
     harness.undisturbed()
     for number in range(asked.chains):
         harness.chain(number)
     (ROOT / "docs/faults.md").write_text(page(harness.read()))
-    ends = [note for note in harness.read() if "equal" in note]
-    out.print(f"{sum(bool(note.get('died')) for note in harness.read())} deaths; docs/faults.md is written")
-    if not all(end["equal"] and not end["worse"] for end in ends):
-        sys.exit("faults: not all tables are equal")
+    notes = harness.read()
+    out.print(f"{sum(bool(note.get('died')) for note in notes)} deaths; docs/faults.md is written")
+    if not all(note["equal"] for note in notes if "equal" in note):
+        sys.exit("faults: not all is as if nothing had been")
+    if asked.chains >= CHAINS and (rare := too_few(notes)):
+        sys.exit(f"faults: fewer than {LEAST} deaths at {', '.join(rare)}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,25 @@
 """docs/faults.md, from what was done."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from motherlode.contracts import serving
 from motherlode.runner.faults import POINTS
 from motherlode.runner.registry import all_jobs
+from tests.e2e.test_rerun import BY_MODEL, LEFT_OUT
 from tests.faults.deaths import ACTIONS, EXITS, POINTS_OF
+
+INTRODUCTION = """\
+Written by `make faults` from its own results. A chain is one run of the pipeline on a small shop, killed where the
+table says and started again each time. At its end it is as if nothing had been:
+
+- each table's rows are those of a run that nobody disturbed, counted: none lost, none doubled. Volatile fields (when
+  a row was computed) are left out;
+- of what models make the number of rows is the same, and the models are as good (AUC and precision at 10 within 0.1),
+  for training draws lots: {by_model}; and in `{profile}`: {left_out};
+- one more run finds nothing to do, and `doctor` nothing damaged.
+"""
 
 
 def page(notes: Sequence[dict[str, Any]]) -> str:
@@ -19,17 +32,17 @@ def _lines(notes: Sequence[dict[str, Any]]) -> Iterator[str]:
     died = [note for note in notes if note.get("died") and note["chain"] in ends]
     yield "# What was killed, and what became of it"
     yield ""
-    yield "Written by `make faults` from its own results. A chain is one run of the pipeline on a small shop, killed"
-    yield "where the table says, started again each time, and at its end held against a run that nobody disturbed:"
-    yield "every row of every table, no record lost, none doubled; what retrained models say, by how good they are."
-    yield ""
+    left_out = _named(LEFT_OUT[serving.CUSTOMER_PROFILE.full_name])
+    yield INTRODUCTION.format(by_model=_named(BY_MODEL), profile=serving.CUSTOMER_PROFILE.full_name, left_out=left_out)
     yield f"**{len(died)} deaths in {len(ends)} chains**, each proved by its exit status: {EXITS['kill']:d} where the"
-    yield f"JVM and Python were killed, {EXITS['python']:d} where Python alone was. Afterwards:"
+    yield f"JVM and Python were killed, {EXITS['python']:d} where Python alone was."
     yield ""
     for number, end in sorted(ends.items()):
         what = "all logs at once" if number == 0 else "a day more"
-        equal = "all tables equal" if end["equal"] else f"different: {', '.join(end['different'])}"
-        equal += f"; models differ in {', '.join(end['worse'])}" if end["worse"] else ""
+        equal = "as if nothing had been"
+        if not end["equal"]:
+            kinds = (("different", "different"), ("models differ in", "worse"), ("did something again", "again"))
+            equal = "; ".join(f"{word}: {', '.join(end[kind])}" for word, kind in kinds if end[kind])
         yield f"- chain {number}, {what}: {sum(note['chain'] == number for note in died)} deaths, {equal}"
     yield ""
     yield "## By mode and point"
@@ -53,3 +66,7 @@ def _lines(notes: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield f"| {name} | {said} |"
     yield ""
     yield "Executors and whole workers are killed by `tests/cluster`, in every `make test`."
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))

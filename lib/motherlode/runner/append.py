@@ -155,12 +155,17 @@ class _Follower:
             if not isinstance(written, DataFrame):
                 raise MotherlodeError(f"job {self.job.name}: its transform returned no DataFrame for {table.name}")
             # An empty commit would look like news to every reader.
-            if not written.isEmpty():
-                transaction = Transaction(f"{self.job.name}:{table.name}:{self.application}", batch)
+            transaction = Transaction(f"{self.job.name}:{table.name}:{self.application}", batch)
+            if not written.isEmpty() and not self._has(table, transaction, plan.outputs[table.name]):
                 self.lease.check()
                 self.warehouse.append(table, written, transaction)
                 self.context.reach(self.job, "written")
         self.context.reach(self.job, "batch")
+
+    def _has(self, table: Table, transaction: Transaction, since: int | None) -> bool:
+        """Whether a try that died has written it: Delta itself forgets after a time."""
+        name, version = transaction.application, transaction.version
+        return any(commit.applications.get(name) == version for commit in self.warehouse.commits(table, since))
 
     def _planned(self, known: Plan | None, batch: int) -> Plan | None:
         """The plan of this batch, if it was begun before; it stays until the next one, for as long as the

@@ -21,6 +21,7 @@ UPKEEP = frozenset(
 """Operations after which a table holds the rows that it held."""
 
 UPKEEP_NAME = "upkeep"
+REBUILD_NAME = "rebuild"
 _MARK = f":{UPKEEP_NAME}:"
 """In the names of our own upkeep's transactions."""
 

@@ -12,11 +12,13 @@ from motherlode.contracts.bronze import FILES, RECORDS
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import MotherlodeError, UsageError
+from motherlode.runner import append
+from motherlode.runner.commits import REBUILD_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held
 from motherlode.runner.planner import Planner
 from motherlode.runner.run import Result, run_job
-from motherlode.runner.state import code_digest
+from motherlode.runner.state import Done, code_digest
 from motherlode.runner.upkeep import owner_of
 from motherlode.runner.warehouse import Transaction
 
@@ -26,7 +28,7 @@ def rebuild(context: Context, table: Table, since: datetime.date | None) -> list
 
     Args:
         since: of an appended table, only what was received from that day on; of one with a row for each as_of,
-            the days from then on.
+            the days from then on. What a rebuild that died had set out to do is done too.
 
     Raises:
         UsageError: it cannot be had again, or not from that day.
@@ -37,8 +39,6 @@ def rebuild(context: Context, table: Table, since: datetime.date | None) -> list
     if job.layer is Layer.BRONZE:
         raise UsageError(f"{table.full_name}: holds what arrived, word for word; there is nothing to its left")
     if isinstance(job.mode, Append):
-        if context.state.rebuild(job.name) is None:
-            _catch_up(context, job)
         return [_again(context, job, since)]
     is_dated = isinstance(job.mode, Snapshot) and job.mode.history
     if since and not is_dated:
@@ -49,24 +49,10 @@ def rebuild(context: Context, table: Table, since: datetime.date | None) -> list
     return [_computed(replace(context, as_of=day), job) for day in sorted(row["as_of"] for row in days)]
 
 
-def _catch_up(context: Context, job: Job) -> None:
-    """A batch that is to be repeated would be appended to what is derived again.
-
-    Raises:
-        UsageError: it cannot be finished before its tables are put right.
-    """
-    last = context.state.done(job.name)
-    if last is not None and (foreign := Planner(context, job).by_another_hand(last)):
-        if not context.state.is_committed(job.name):
-            raise UsageError(
-                f"{job.name} died, and another hand changed {foreign[0][0].full_name}: `restore` that first"
-            )
-        return
-    run_job(context, job)
-
-
 def _computed(context: Context, job: Job) -> Result:
     """Other options than those of the last run make the runner recompute all."""
+    if context.state.plan(job.name) is not None:
+        run_job(context, job)  # what had died would only be finished
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         last = context.state.done(job.name)
         lease.check()
@@ -84,39 +70,70 @@ def _again(context: Context, job: Job, since: datetime.date | None) -> Result:
         last = state.done(job.name)
         if last is None:
             raise UsageError(f"{job.name}: has not run yet")
-        records = context.warehouse.read(RECORDS, state.consumed(job.name))
-        begun = state.rebuild(job.name)
-        if begun is None or begun["code"] != code_digest():
-            # Mended again since it died: what it wrote is replaced too.
-            first = _first_batch(context, job, since) if begun is None else int(begun["first"])
-            if first and (foreign := planner.by_another_hand(last)):
-                raise UsageError(
-                    f"{foreign[0][0].full_name}: another hand changed it, maybe rows from before {since} too:"
-                    " `restore` it first"
-                )
-            outputs = planner.versions() if begun is None else begun["outputs"]
-            begun = {"first": first, "id": uuid.uuid4().hex, "outputs": outputs, "code": code_digest()}
-            lease.check()
-            state.begin_rebuild(job.name, begun)
-            context.reach(job, "planned")
-        first, before = int(begun["first"]), begun["outputs"]
-        written = job.transform(**_arguments(context, planner, records, first, before))
+        begun = _begun(context, planner, last, _first_batch(context, job, since))
+        lease.check()
+        state.begin_rebuild(job.name, begun)
+        # A batch that died would be repeated, and appended to what is derived again.
+        if planner.by_another_hand(last):
+            state.commit(job.name)  # what it reads may be gone; all is derived
+        taken = append.follow(context, job, lease, planner.params, last)
+        plan = taken[0] if taken else last.plan
+        first, before = int(begun["first"]), begun["outputs"] or planner.versions()
+        lease.check()
+        state.begin_rebuild(job.name, {**begun, "outputs": before})
+        context.reach(job, "planned")
+        written = job.transform(**_arguments(context, planner, _records(context, job), first, before))
         for table in job.tables:
             rows = written.get(table.name)
             if not isinstance(rows, DataFrame):
                 raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
             lease.check()
             if before[table.name] is not None or not rows.isEmpty():
-                transaction = Transaction(planner.application(table, f"rebuild:{begun['id']}"), 1)
+                transaction = Transaction(planner.application(table, f"{REBUILD_NAME}:{begun['id']}"), 1)
                 context.warehouse.overwrite(table, rows, transaction, f"batch >= {first}")
                 context.reach(job, "written")
         versions = planner.versions()
         counts = {table.name: context.warehouse.newest(table).count() for table in job.tables}
         lease.check()
-        state.finish(replace(last, outputs=versions, rows=counts, origins=planner.origins()))
+        state.finish(replace(last, plan=plan, outputs=versions, rows=counts, origins=planner.origins()))
         state.end_rebuild(job.name)
     seconds = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
     return Result(job, "done", f"from batch {first} on", seconds, counts)
+
+
+def _begun(context: Context, planner: Planner, last: Done, first: int) -> dict[str, Any]:
+    """What this rebuild sets out to do: all of what one that died had set out to, and what is asked now.
+
+    Returns:
+        id: names its transactions; first: its first batch; outputs: the tables' versions before it wrote, None where
+        it has not come to that; code: by which it derives.
+
+    Raises:
+        UsageError: it would leave what another hand did.
+    """
+    job = planner.job
+    begun = context.state.rebuild(job.name)
+    first = min(first, int(begun["first"])) if begun else first
+    if first and (foreign := planner.by_another_hand(last)):
+        raise UsageError(
+            f"{foreign[0][0].full_name}: another hand changed it, maybe rows from before that day too: `restore` it"
+            " first"
+        )
+    made = {"first": first, "id": uuid.uuid4().hex, "outputs": None, "code": code_digest()}
+    if begun is None:
+        return made
+    # Asked for more, or mended again, since it died: what it wrote is replaced too.
+    is_same = begun["code"] == made["code"] and first == int(begun["first"])
+    return begun if is_same else {**made, "first": first, "outputs": begun["outputs"]}
+
+
+def _records(context: Context, job: Job) -> DataFrame:
+    """All that the job has taken in: as it is now, where no more came since, for upkeep may have taken older files."""
+    consumed = context.state.consumed(job.name)
+    content = context.warehouse.content_version(RECORDS)
+    if consumed is not None and content is not None and content <= consumed:
+        return context.warehouse.newest(RECORDS)
+    return context.warehouse.read(RECORDS, consumed)
 
 
 def _first_batch(context: Context, job: Job, since: datetime.date | None) -> int:

@@ -3,7 +3,7 @@
 import datetime
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -61,13 +61,24 @@ def run_job(context: Context, job: Job) -> Result:
     try:
         folder = context.state.lease(job.name)
         with held(context.warehouse.storage, folder, context.pids, context.wait) as lease:
-            done, status, why = _Run(context, job, lease).execute()
+            done, status, why = _execute(context, job, lease)
     except TooLittleData as error:
         # Beside the pipeline's other findings a model that cannot be fitted is one word, not a stop.
         return Result(job, "refused", str(error), time.monotonic() - started, {})
     finally:
         context.spark.catalog.clearCache()
     return Result(job, status, why, time.monotonic() - started, done.rows if done else {})
+
+
+def _execute(context: Context, job: Job, lease: Lease) -> tuple[Done | None, str, str]:
+    run = _Run(context, job, lease)
+    begun = run.day_begun()
+    if begun is None:
+        return run.execute()
+    with suppress(TooLittleData):
+        _Run(replace(context, as_of=begun), job, lease).execute()
+    done, status, why = _Run(context, job, lease).execute()
+    return done, status, ", ".join(filter(None, (why, f"and what had died as of {begun}")))
 
 
 class _Run:
@@ -79,6 +90,16 @@ class _Run:
         self.planner = Planner(context, job)
         self.started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self.clock = time.monotonic()
+
+    def day_begun(self) -> datetime.date | None:
+        """The business day for which a run died, where its rows stay beside those of later days."""
+        if not isinstance(self.job.mode, Snapshot) or not self.job.mode.history or self.planner.waits_for():
+            return None
+        unfinished, last = self.context.state.plan(self.job.name), self.context.state.done(self.job.name)
+        if unfinished is None or unfinished.as_of is None or (last is not None and unfinished.id == last.plan.id):
+            return None
+        day = datetime.date.fromisoformat(unfinished.as_of)
+        return None if day == self.planner.as_of else day
 
     def execute(self) -> tuple[Done | None, str, str]:
         last = self.context.state.done(self.job.name)
@@ -185,7 +206,9 @@ class _Run:
         outcome = append.follow(self.context, self.job, self.lease, self.planner.params, last)
         if outcome is None:
             return last, "skipped", "nothing new"
-        return self._finish(*outcome, last)
+        self._refuse_foreign(last)
+        done = self._record(*outcome, last)
+        return done, "done", _what_changed(done.plan, done)
 
     def _refuse_foreign(self, last: Done | None) -> None:
         for table, commit in self.planner.by_another_hand(last) if last else ():
@@ -285,15 +308,29 @@ class _Run:
         self.context.reach(self.job, "written")
 
     def _finish(self, plan: Plan, outputs: Versions, last: Done | None) -> tuple[Done, str, str]:
+        self._refuse_company(plan)
+        done = self._record(plan, outputs, last)
+        self._forget_plan()
+        return done, "done", _what_changed(plan, done)
+
+    def _refuse_company(self, plan: Plan) -> None:
+        """Before what lies in the tables is recorded as ours: whether somebody else wrote in the meantime."""
+        for table in self.job.tables:
+            for commit in self._since(plan, table):
+                if not commit.is_upkeep and not commit.is_of(self.planner.application(table, plan.id)):
+                    raise MotherlodeError(
+                        f"{table.full_name}: another hand changed it while its job ran ({commit.operation}, version"
+                        f" {commit.version}): run {self.job.name} again"
+                    )
+
+    def _record(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
         self.lease.check()
         self.context.reach(self.job, "outputs")
         done = self._done(plan, outputs, last)
         self.lease.check()
         self.context.state.finish(done)
         self.context.reach(self.job, "recorded")
-        if not self.planner.is_stream:
-            self._forget_plan()
-        return done, "done", _what_changed(plan, done)
+        return done
 
     def _forget_plan(self) -> None:
         self.lease.check()

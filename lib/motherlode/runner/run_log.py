@@ -49,9 +49,13 @@ RUN_LOG = Table(
 
 def keep(context: Context) -> int:
     """Append the runs that the table lacks; how many. Who comes while another process does so leaves it to that."""
-    with suppress(LeaseHeldError), held(context.warehouse.storage, context.state.lease("run_log"), context.pids):
+    with (
+        suppress(LeaseHeldError),
+        held(context.warehouse.storage, context.state.lease("run_log"), context.pids) as lease,
+    ):
         rows = _missing(context)
         if rows:
+            lease.check()
             frame = context.spark.createDataFrame(rows, RUN_LOG.schema)
             context.warehouse.append(RUN_LOG, frame, Transaction(f"run_log:{uuid.uuid4().hex}", 1))
             for job in {row["job"] for row in rows}:

@@ -131,6 +131,11 @@ class State:
         """Whether a stream's last batch is done, and not to be repeated."""
         return self._batches(job, "offsets")[-1:] == self._batches(job, "commits")[-1:]
 
+    def commit(self, job: str) -> None:
+        """Say in a stream's checkpoint that its last batch is done: it is not repeated."""
+        for batch in self._batches(job, "offsets")[-1:]:
+            self.storage.write(f"{self.checkpoint(job)}/commits/{batch}", b'v1\n{"nextBatchWatermarkMs":0}')
+
     def _batches(self, job: str, kind: str) -> list[int]:
         names = self.storage.names(f"{self.checkpoint(job)}/{kind}")
         return sorted(int(name) for name in names if name.isdigit())

@@ -12,12 +12,12 @@ from motherlode.contracts.bronze import FILES
 from motherlode.contracts.jobs import Append, Job
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
-from motherlode.runner.commits import UPKEEP_NAME
+from motherlode.runner.commits import REBUILD_NAME, UPKEEP_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
-from motherlode.runner.warehouse import Transaction
+from motherlode.runner.warehouse import TRANSACTIONS_KEPT, Transaction
 
 DATED_BY = ("received_on", "occurred_on", "day", "as_of")
 """The columns by which rows grow old, the first that a table has."""
@@ -40,9 +40,19 @@ def history(context: Context, table: Table) -> Grid:
         if not commit.operation:
             break
         when = datetime.datetime.fromtimestamp(commit.milliseconds / 1000, datetime.UTC)
-        by = ", ".join(f"{name.split(':')[0]} run {n}" for name, n in commit.applications.items())
+        by = ", ".join(_who(name, number) for name, number in commit.applications.items())
         grid.add_row(str(version), f"{when:%Y-%m-%d %H:%M:%S}", commit.operation.lower(), by, commit.rows_in_words)
     return grid
+
+
+def _who(application: str, number: int) -> str:
+    """In words: JOB:TABLE:PLAN by its run, JOB:TABLE:CHECKPOINT by its batch, JOB:TABLE:upkeep:… and :rebuild:… so."""
+    job, _, rest = application.partition(":")
+    what = rest.split(":")[1:]
+    if what[:1] in ([UPKEEP_NAME], [REBUILD_NAME]):
+        return f"{job}, {what[0]}"
+    followed = all_jobs()[job].followed if job in all_jobs() else None
+    return f"{job} {'batch' if followed else 'run'} {number}"
 
 
 def restore(context: Context, table: Table, to: int | None) -> int:
@@ -127,7 +137,7 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
                     delta.delete(expired)
         lease.check()
         delta.optimize().executeCompaction()
-        _keep_files(context, path)
+        _keep(context, path)
         context.spark.sql(f"VACUUM delta.`{path}`")
         made = context.warehouse.version(table)
         rows = {**last.rows, table.name: context.warehouse.read(table, made).count()}
@@ -138,14 +148,16 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         return deleted, before, _files(context, path)
 
 
-def _keep_files(context: Context, path: str) -> None:
-    """How long VACUUM keeps what no version needs: Delta takes that from the table alone."""
-    wanted = f"interval {context.settings.maintain.vacuum_hours} hours"
+def _keep(context: Context, path: str) -> None:
+    """How long files are kept that no version needs, and the names of transactions: Delta takes both from the table."""
+    wanted = {
+        "delta.deletedFileRetentionDuration": f"interval {context.settings.maintain.vacuum_hours} hours",
+        **TRANSACTIONS_KEPT,
+    }
     (row,) = context.spark.sql(f"DESCRIBE DETAIL delta.`{path}`").select("properties").collect()
-    if row[0].get("delta.deletedFileRetentionDuration") != wanted:
-        context.spark.sql(
-            f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = '{wanted}')"
-        )
+    if set(wanted.items()) - set(row[0].items()):
+        said = ", ".join(f"'{name}' = '{value}'" for name, value in wanted.items())
+        context.spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ({said})")
 
 
 def _expired(context: Context, table: Table) -> str | None:

@@ -17,6 +17,8 @@ from motherlode.runner.storage import Storage
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _MATCHED = "_operation"
+TRANSACTIONS_KEPT = {"delta.setTransactionRetentionDuration": "interval 90 days"}
+"""Each run names its transactions anew: without an end a table's log would carry them all."""
 
 
 @dataclass(frozen=True)
@@ -250,8 +252,7 @@ def _properties(table: Table) -> dict[str, str]:
         "delta.dataSkippingStatsColumns": ",".join(statistics),
         "delta.enableDeletionVectors": str(table.layer not in (Layer.SERVING, Layer.BRONZE)).lower(),
         "delta.enableChangeDataFeed": str(table.layer > Layer.BRONZE).lower(),
-        # Each run names its transactions anew, so that Delta drops a repeated one and never another.
-        "delta.setTransactionRetentionDuration": "interval 90 days",
+        **TRANSACTIONS_KEPT,
         "motherlode.owner": table.owner,
         **{f"delta.constraints.{name}": condition for name, condition in table.constraints},
     }

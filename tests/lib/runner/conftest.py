@@ -57,14 +57,14 @@ def ran(context: Context, at_rest: Path) -> Context:
 
 
 @pytest.fixture
-def dies(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[[Job, str], None]:
-    """Run a job, and make it die where it comes by a point."""
+def dies(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run a job, or do something else with it, and make it die where it comes by a point."""
 
-    def die(job: Job, point: str) -> None:
+    def die(job: Job, point: str, act: Callable[[], object] | None = None) -> None:
         faults._passed.clear()
         monkeypatch.setenv(FAULT, f"{job.name}:{point}:fail")
         with pytest.raises(MotherlodeError, match="was made to fail"):
-            run_job(context, job)
+            act() if act else run_job(context, job)
         monkeypatch.delenv(FAULT)
 
     return die

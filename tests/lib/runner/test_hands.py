@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from motherlode.contracts.jobs import Job, Upsert
+from motherlode.contracts.jobs import Upsert
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner import doctor, upkeep
 from motherlode.runner.context import Context
@@ -19,7 +19,7 @@ from motherlode.settings import Consent
 from tests.lib.runner.small import IN, KEPT, SEEN, SUMS, append, put, rows, upsert
 from tests.lib.runner.test_recovery import repaired
 
-Dies = Callable[[Job, str], None]
+Dies = Callable[..., None]
 
 
 def sums(context: Context) -> list[tuple[object, ...]]:
@@ -190,3 +190,35 @@ def test_an_older_offset_than_the_batch_began_with_is_noticed(ran: Context, know
 
 def test_doctor_finds_nothing_in_a_warehouse_that_is_well(ran: Context, known: None, spark: SparkSession) -> None:
     assert list(doctor.findings(ran)) == []
+
+
+def test_what_another_hand_writes_while_a_job_runs_is_not_recorded_as_its_own(ran: Context) -> None:
+    quiet = upsert([])
+    job = upsert([])
+
+    def transform(numbers: DataFrame) -> dict[str, DataFrame]:
+        made = quiet.transform(numbers)
+        ran.spark.sql(f"UPDATE delta.`{ran.warehouse.path(SUMS)}` SET number = 99 WHERE group_name = 'a'")
+        return dict(made)
+
+    object.__setattr__(job, "transform", transform)
+    put(ran, IN, [("3", "b", 3)], version=2)
+    with pytest.raises(MotherlodeError, match=r"changed it while its job ran \(UPDATE, version 2\): run"):
+        run_job(ran, job)
+    run_job(ran, quiet)
+    assert sums(ran) == [("a", 1), ("b", 5)]
+
+
+def test_what_another_hand_writes_while_a_stream_runs_stops_it(ran: Context) -> None:
+    job = append()
+    quiet = job.transform
+
+    def transform(numbers: DataFrame, previous: DataFrame) -> dict[str, DataFrame]:
+        ran.spark.sql(f"DELETE FROM delta.`{ran.warehouse.path(KEPT)}` WHERE id = '1'")
+        return dict(quiet(numbers=numbers, previous=previous))
+
+    object.__setattr__(job, "transform", transform)
+    put(ran, IN, [("3", "b", 3)], version=2)
+    for _ in range(2):
+        with pytest.raises(MotherlodeError, match=r"test_kept: another hand changed it \(DELETE"):
+            run_job(ran, job)

@@ -4,11 +4,15 @@ import datetime
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from motherlode.contracts.jobs import Job
+from motherlode.contracts.jobs import Job, Snapshot
+from motherlode.contracts.tables import Purpose
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner import doctor, faults, rebuild, status, upkeep
 from motherlode.runner.context import Context
@@ -16,11 +20,13 @@ from motherlode.runner.faults import FAULT
 from motherlode.runner.run import run_job
 from motherlode.runner.state import FOLDER
 from motherlode.runner.storage import DamagedError
-from tests.lib.runner.small import IN, KEPT, SEEN, SUMS, append, put, rows, upsert
+from tests.lib.runner.small import DAILY, FACTS, IN, KEPT, SEEN, SUMS, append, put, rows, upsert
+
+Dies = Callable[..., None]
 
 
 @pytest.mark.parametrize("point", ["planned", "written", "outputs", "recorded"])
-def test_an_upsert_that_died_anywhere(context: Context, dies: Callable[[Job, str], None], point: str) -> None:
+def test_an_upsert_that_died_anywhere(context: Context, dies: Dies, point: str) -> None:
     job = upsert([])
     put(context, IN, [("1", "a", 1), ("2", "b", 2)])
     dies(job, point)
@@ -31,7 +37,7 @@ def test_an_upsert_that_died_anywhere(context: Context, dies: Callable[[Job, str
 
 
 @pytest.mark.parametrize("point", ["planned", "written", "batch", "outputs", "recorded"])
-def test_an_append_that_died_anywhere(context: Context, dies: Callable[[Job, str], None], point: str) -> None:
+def test_an_append_that_died_anywhere(context: Context, dies: Dies, point: str) -> None:
     job = append()
     put(context, IN, [("1", "a", 1), ("2", "b", 2)])
     dies(job, point)
@@ -198,7 +204,7 @@ def test_what_a_follower_has_not_read_is_not_looked_after(
         upkeep.maintain(context, IN)
 
 
-def test_status_says_what_is_stale_and_why(context: Context, known: None, dies: Callable[[Job, str], None]) -> None:
+def test_status_says_what_is_stale_and_why(context: Context, known: None, dies: Dies) -> None:
     job = upsert([])
 
     def said() -> str:
@@ -256,6 +262,48 @@ def repaired(context: Context) -> None:
         assert finding.repair is not None, finding
         finding.mend(context)
     assert list(doctor.findings(context)) == []
+
+
+def test_a_batch_that_waited_for_longer_than_delta_knows_transactions(ran: Context, dies: Dies) -> None:
+    job = append()
+    put(ran, IN, [("3", "c", 3)], version=2)
+    dies(job, "batch")
+    for table in (KEPT, SEEN):
+        ran.spark.sql(
+            f"ALTER TABLE delta.`{ran.warehouse.path(table)}`"
+            " SET TBLPROPERTIES ('delta.setTransactionRetentionDuration' = 'interval 0 seconds')"
+        )
+    assert run_job(ran, job).status == "done"
+    assert rows(ran, SEEN) == [("1",), ("2",), ("3",)]
+
+
+def test_a_day_that_died_is_finished_though_another_one_is_asked_for(context: Context, dies: Dies) -> None:
+    other = replace(DAILY, name="test_daily_too")
+
+    def transform(facts: DataFrame, as_of: datetime.date) -> dict[str, DataFrame]:
+        made = facts.agg(F.sum("number").alias("number")).withColumn("as_of", F.lit(as_of))
+        return {DAILY.name: made, other.name: made}
+
+    job = Job(
+        name="features.test_daily",
+        doc="Daily.",
+        reads={"facts": FACTS},
+        writes=(DAILY, other),
+        transform=transform,
+        mode=Snapshot(),
+        purpose=Purpose.ANALYTICS,
+    )
+    days = [datetime.date(2017, 1, day) for day in (1, 2, 3)]
+    put(context, FACTS, [("ann", 1)])
+    context.as_of = days[0]
+    run_job(context, job)
+    context.as_of = days[1]
+    dies(job, "written")
+    put(context, FACTS, [("bob", 2)], version=2)
+    context.as_of = days[2]
+    assert run_job(context, job).why == "and what had died as of 2017-01-02"
+    assert run_job(context, job).status == "skipped"
+    assert rows(context, DAILY) == rows(context, other) == [(days[0], 1), (days[1], 3), (days[2], 3)]
 
 
 def test_faults_are_asked_for_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
