@@ -1,6 +1,7 @@
 """Readers and writers at the same time: each sees one version, never a half."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyspark.sql import DataFrame
@@ -91,17 +92,19 @@ def test_two_jobs_of_one_warehouse_run_at_once(context: Context) -> None:
         mode=Snapshot(history=False),
         purpose=Purpose.OPERATION,
     )
-    results = []
-    threads = [
-        threading.Thread(target=lambda job=job: results.append(run_job(Context(context.spark, context.settings), job)))
-        for job in (one, two)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [result.status for result in results] == ["done", "done"]
-    expected = [("g0", 9), ("g1", 12), ("g2", 15)]
-    assert rows(context, SUMS, "group_name", "number") == expected
-    assert rows(context, other, "group_name", "number") == expected
+
+    def both() -> list[str]:
+        with ThreadPoolExecutor(2) as pool:
+            run = lambda job: run_job(Context(context.spark, context.settings), job).status  # noqa: E731
+            return list(pool.map(run, (one, two)))
+
+    def sums() -> list[list[tuple[object, ...]]]:
+        return [rows(context, where, "group_name", "number") for where in (SUMS, other)]
+
+    assert both() == ["done", "done"]
+    assert sums() == 2 * [[("g0", 9), ("g1", 12), ("g2", 15)]]
+    # Now one merges while the other rewrites.
+    put(context, IN, [("9", "g1", 100)], version=2)
+    assert both() == ["done", "done"]
+    assert sums() == 2 * [[("g0", 9), ("g1", 112), ("g2", 15)]]
     assert Path(context.state.root, "done", "silver.test_sums_too.json").exists()
