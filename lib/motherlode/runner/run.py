@@ -103,28 +103,12 @@ class _Run:
 
     def execute(self) -> tuple[Done | None, str, str]:
         last = self.context.state.done(self.job.name)
-        if waiting := self.planner.waits_for():
-            return last, "skipped", waiting
-        unfinished = self.context.state.plan(self.job.name)
         if self.planner.is_stream:
             return self._append(last)
-        if unfinished is not None and last is not None and unfinished.id == last.plan.id:
-            # It died after its record.
-            self._forget_plan()
-            unfinished = None
-        plan = self.planner.plan(last, unfinished)
-        resumed = unfinished is not None and self.planner.is_resumable(unfinished, plan)
-        if unfinished is not None and resumed:
-            # The same rows as when it was planned, in the files that hold them now.
-            plan = replace(unfinished, inputs=plan.inputs)
-        elif unfinished is None and last is not None and not self.planner.news(last, plan):
-            return last, "skipped", "nothing changed"
-        if isinstance(self.job.mode, Append):
-            self._refuse_foreign(last)
-        if not resumed:
-            # What a run left half done, or somebody put back, is not what the last one left and changes add to.
-            afresh = unfinished is not None or last is None or last.is_restored or self.planner.is_half_done(last)
-            plan = replace(plan, afresh=afresh)
+        with self.warehouse.looked_at_once():
+            plan = self._decided(last)
+        if isinstance(plan, str):
+            return last, "skipped", plan
         self.lease.check()
         self.context.state.begin(plan)
         self.context.reach(self.job, "planned")
@@ -135,6 +119,27 @@ class _Run:
             self._forget_plan()
             raise
         return self._finish(plan, outputs, last)
+
+    def _decided(self, last: Done | None) -> Plan | str:
+        """What to do, or why nothing."""
+        if waiting := self.planner.waits_for():
+            return waiting
+        unfinished = self.context.state.plan(self.job.name)
+        if unfinished is not None and last is not None and unfinished.id == last.plan.id:
+            # It died after its record.
+            self._forget_plan()
+            unfinished = None
+        plan = self.planner.plan(last, unfinished)
+        if unfinished is None and last is not None and not self.planner.news(last, plan):
+            return "nothing changed"
+        if isinstance(self.job.mode, Append):
+            self._refuse_foreign(last)
+        if unfinished is not None and self.planner.is_resumable(unfinished, plan):
+            # The same rows as when it was planned, in the files that hold them now.
+            return replace(unfinished, inputs=plan.inputs)
+        # What a run left half done, or somebody put back, is not what the last one left and changes add to.
+        afresh = unfinished is not None or last is None or last.is_restored or self.planner.is_half_done(last)
+        return replace(plan, afresh=afresh)
 
     def _outputs(self, plan: Plan, last: Done | None) -> Versions:
         match self.job.mode:
@@ -202,7 +207,8 @@ class _Run:
     def _append(self, last: Done | None) -> tuple[Done | None, str, str]:
         if self.context.state.rebuild(self.job.name) is not None:
             raise MotherlodeError(f"{self.job.name}: a rebuild of its tables died: start it again")
-        self._refuse_foreign(last)
+        with self.warehouse.looked_at_once():
+            self._refuse_foreign(last)
         outcome = append.follow(self.context, self.job, self.lease, self.planner.params, last)
         if outcome is None:
             return last, "skipped", "nothing new"

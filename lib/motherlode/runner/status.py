@@ -24,7 +24,8 @@ def status(context: Context) -> Grid:
     for job in all_jobs().values():
         try:
             last = context.state.done(job.name)
-            said = state_of(context, job, last)
+            with context.warehouse.looked_at_once():
+                said = state_of(context, job, last)
         except DamagedError as error:
             last, said = None, str(error)
         when = last.started_at.replace("T", " ").removesuffix("+00:00") if last else ""

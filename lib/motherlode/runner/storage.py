@@ -100,15 +100,21 @@ class _Hadoop:
 
     def names(self, folder: str) -> list[str]:
         fs, where = self._open(folder)
-        if not fs.exists(where):
-            return []
-        return sorted(status.getPath().getName() for status in fs.listStatus(where))
+        try:
+            return sorted(status.getPath().getName() for status in fs.listStatus(where))
+        except Py4JJavaError as error:
+            if _is_missing(error):
+                return []
+            raise
 
     def read(self, path: str) -> bytes | None:
         fs, where = self._open(path)
-        if not fs.exists(where):
-            return None
-        stream = fs.open(where)
+        try:
+            stream = fs.open(where)
+        except Py4JJavaError as error:
+            if _is_missing(error):
+                return None
+            raise
         try:
             return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
         finally:
@@ -211,6 +217,10 @@ class Storage:
 
     def write_json(self, path: str, value: dict[str, Any]) -> None:
         self.write(path, _sealed(value))
+
+
+def _is_missing(error: Py4JJavaError) -> bool:
+    return str(error.java_exception.getClass().getName()) == "java.io.FileNotFoundException"
 
 
 def _sealed(value: dict[str, Any]) -> bytes:

@@ -37,12 +37,29 @@ class Warehouse:
         self.root = root.rstrip("/")
         self.storage = Storage(spark)
         self._commits: dict[str, Commit] = {}
+        self._seen: dict[str, int | None] | None = None
 
     def path(self, table: Table) -> str:
         return f"{self.root}/{table.layer.label}/{table.name}"
 
     def version(self, table: Table) -> int | None:
         """The newest version, from the names in the log: cheaper than asking Delta."""
+        if self._seen is None:
+            return self._version(table)
+        if table.full_name not in self._seen:
+            self._seen[table.full_name] = self._version(table)
+        return self._seen[table.full_name]
+
+    @contextmanager
+    def looked_at_once(self) -> Iterator[None]:
+        """Within it each table is at one version, and its log listed once: a decision rests on one look at all."""
+        self._seen = {}
+        try:
+            yield
+        finally:
+            self._seen = None
+
+    def _version(self, table: Table) -> int | None:
         found = [_COMMIT.fullmatch(name) for name in self.storage.names(f"{self.path(table)}/_delta_log")]
         versions = [int(match.group(1)) for match in found if match]
         return max(versions, default=None)
