@@ -142,7 +142,7 @@ def found_in(made: World) -> Found:
     columns = [name for name in identity.CUSTOMER_MAP.stable_columns if name != "customer_id"]
     for row in context.warehouse.newest(identity.CUSTOMER_MAP).select("customer_id", *columns).collect():
         groups.setdefault(row[0], set()).add(tuple(row[1:]))
-    names = names_in(made)
+    names: dict[str | None, str | None] = {None: None, **names_in(made)}
     found: Found = {
         "events": rows_of(context, silver.EVENTS, leave_out=ADDRESS_COLUMNS),
         "orders": rows_of(context, silver.ORDERS, leave_out=ADDRESS_COLUMNS),
