@@ -38,7 +38,7 @@ SOURCES = {
     "products": 1,
     "demographics": 1,
 }
-"""How many files of each; the first ones."""
+"""How many files of each; the last ones, for models look back from the world's last day."""
 FEATURES = (
     features.CUSTOMER_EVENTS,
     features.BASKETS,
@@ -68,11 +68,11 @@ Found = dict[str, Any]
 @pytest.fixture(scope="module")
 def files(world: World) -> list[Path]:
     landing = Path(world.context.settings.paths.landing)
-    return [path.relative_to(landing) for name, count in SOURCES.items() for path in _first(landing / name, count)]
+    return [path.relative_to(landing) for name, count in SOURCES.items() for path in _last(landing / name, count)]
 
 
-def _first(folder: Path, count: int) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file())[:count]
+def _last(folder: Path, count: int) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())[-count:]
 
 
 @pytest.fixture(scope="module")
