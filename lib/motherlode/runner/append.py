@@ -10,7 +10,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from motherlode.contracts.jobs import Append, Contents, Job, Previous
 from motherlode.contracts.tables import Table
-from motherlode.errors import MotherlodeError
+from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner.landing import read_contents
 from motherlode.runner.lease import Lease
 from motherlode.runner.state import Done, Plan, Versions, code_digest
@@ -44,14 +44,14 @@ def _check_checkpoint(context: "Context", job: Job, last: Done | None) -> None:
     """
     known = context.state.known_checkpoint(job.name)
     if last is not None and last.plan.checkpoint not in (None, known):
-        raise MotherlodeError(
+        raise UsageError(
             f"{context.state.checkpoint(job.name)}: is gone, or another one than that of the last run:"
             " `./spark-submit.sh doctor --repair` puts it back"
         )
     if last is None and known is None:
         for table in job.tables:
             if any(commit.is_of(f"{job.name}:{table.name}:") for commit in context.warehouse.commits(table)):
-                raise MotherlodeError(
+                raise UsageError(
                     f"{table.full_name}: holds what this job took in, and {context.state.root} does not know of it: put"
                     " that folder back, or give another paths.warehouse, which is filled from the landing folder"
                 )
@@ -181,7 +181,7 @@ class _Follower:
             return None
         if known.batch == batch and is_same:
             return known
-        raise MotherlodeError(
+        raise UsageError(
             f"{self.job.name}: its checkpoint goes on with batch {batch}, and the last one begun was {known.batch}"
             f"{'' if is_same else ' with other data'}: another hand changed the checkpoint;"
             " `./spark-submit.sh doctor --repair` puts it back"
@@ -218,6 +218,6 @@ def _in_words(job: Job, error: Exception) -> Exception:
     """A checkpoint that Spark cannot read, in words; anything else as it is."""
     if not _UNREADABLE.search(str(error)):
         return error
-    return MotherlodeError(
+    return UsageError(
         f"{job.name}: its checkpoint is not as Spark left it: `./spark-submit.sh doctor` says what can be done"
     )

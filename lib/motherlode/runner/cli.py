@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from motherlode.contracts.jobs import Job
 from motherlode.errors import Exit, MotherlodeError, UsageError
-from motherlode.runner import show
+from motherlode.runner import faults, show
 from motherlode.runner.commands import COMMANDS
 from motherlode.runner.failure import explain_failure
 from motherlode.settings import default_conf_dir, load_settings
@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     made.add_argument("--verbose", action="store_true", help="with a traceback, if something fails")
-    made.add_argument("--json", action="store_true", help="with --list: the graph as JSON, for a scheduler")
+    made.add_argument("--json", action="store_true", help="of --list and `status`: as JSON, for a scheduler")
     return made
 
 
@@ -108,13 +108,15 @@ def _run(arguments: argparse.Namespace) -> Exit:
     if arguments.list:
         print(show.graph_json(known, job_needs()) if arguments.json else show.graph(known))
         return Exit.DONE
-    if arguments.json:
-        raise UsageError("--json goes with --list")
+    if arguments.json and arguments.command != "status":
+        raise UsageError("--json goes with --list and status")
     if not arguments.command:
         raise UsageError("what to run? A job, pipeline or a command; --help shows how, --list the jobs")
     kinds = {job.params for job in known.values() if job.params}
     settings = load_settings(arguments.conf_dir, arguments.profile, arguments.set, sorted(kinds, key=str))
     command = COMMANDS.get(arguments.command)
+    _check_options(arguments, command.options if command else ("as_of",))
+    faults.check(known)
     asked = command.check(arguments) if command else ()
     chosen: list[Job] = []
     if command is None:
@@ -135,6 +137,13 @@ def _run(arguments: argparse.Namespace) -> Exit:
     return _jobs(context, chosen)
 
 
+def _check_options(arguments: argparse.Namespace, allowed: Sequence[str]) -> None:
+    """What would be left aside in silence is refused."""
+    for name, option in (("as_of", "--as-of"), ("to", "--to"), ("since", "--from"), ("repair", "--repair")):
+        if name not in allowed and getattr(arguments, name) not in (None, False):
+            raise UsageError(f"{option} does not go with {arguments.command}; --help shows what does")
+
+
 def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
     from motherlode.runner import run_log
     from motherlode.runner.documents import document_path
@@ -152,7 +161,7 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
                     run_log.keep(context)
                 show.summary(context, results, started)
             line, code = explain_failure(error)
-            raise _StoppedError(f"{job.name}: {line}", code) from error
+            raise _StoppedError(line if line.startswith(f"{job.name}: ") else f"{job.name}: {line}", code) from error
         show.say_result(number, len(chosen), result)
         results.append(result)
     if any(result.status == "done" for result in results):

@@ -1,8 +1,9 @@
 """What spark-submit.sh does beside running jobs: explaining, looking after tables, telling how things stand."""
 
+import json
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from motherlode.contracts.catalogue import TABLES, find_table
@@ -24,6 +25,7 @@ class Command:
         check: arguments to those of `run`, before a session is opened; raises UsageError.
         run: what it does.
         writes: tables, so that the keys must be those that they are made with.
+        options: of the command line, those that mean something to it.
     """
 
     usage: str
@@ -31,6 +33,7 @@ class Command:
     check: Callable[[Namespace], tuple[object, ...]]
     run: Callable[..., Exit]
     writes: bool = False
+    options: tuple[str, ...] = ()
 
 
 def _table_of(name: str) -> Table:
@@ -46,6 +49,12 @@ def _one_table(arguments: Namespace) -> tuple[object, ...]:
             f"{arguments.command} needs one table: {arguments.command} {COMMANDS[arguments.command].usage}"
         )
     return (_table_of(arguments.arguments[0]),)
+
+
+def _for_history(arguments: Namespace) -> tuple[object, ...]:
+    from motherlode.runner.run_log import RUN_LOG
+
+    return (RUN_LOG,) if arguments.arguments == [RUN_LOG.full_name] else _one_table(arguments)
 
 
 def _none(arguments: Namespace) -> tuple[object, ...]:
@@ -71,11 +80,15 @@ def _explain(context: "Context", table: Table, key: list[str]) -> Exit:
     return Exit.DONE
 
 
-def _status(context: "Context") -> Exit:
+def _status(context: "Context", as_json: bool) -> Exit:
     from motherlode.runner.show import out
-    from motherlode.runner.status import status
+    from motherlode.runner.status import as_grid, standings
 
-    out.print(status(context))
+    found = standings(context)
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=1))
+    else:
+        out.print(as_grid(found))
     return Exit.DONE
 
 
@@ -97,12 +110,14 @@ def _restore(context: "Context", table: Table, to: int | None) -> Exit:
 
 
 def _rebuild(context: "Context", table: Table, since: object) -> Exit:
+    from motherlode.runner import run_log
     from motherlode.runner.rebuild import rebuild
     from motherlode.runner.show import say_result
 
     results = rebuild(context, table, since)  # type: ignore[arg-type]
     for number, result in enumerate(results, 1):
         say_result(number, len(results), result)
+    run_log.keep(context)
     return Exit.DONE
 
 
@@ -120,14 +135,17 @@ def _doctor(context: "Context", repair: bool) -> Exit:
 
 COMMANDS: Mapping[str, Command] = {
     "explain": Command("TABLE KEY", "walk from a row back to the raw records that it rests on", _for_explain, _explain),
-    "status": Command("", "what ran, what is stale and why", _none, _status),
-    "history": Command("TABLE", "a table's versions: when, by what, how many rows", _one_table, _history),
+    "status": Command(
+        "[--json]", "what ran, what is stale and why", lambda a: (*_none(a), a.json), _status, options=("as_of",)
+    ),
+    "history": Command("TABLE", "a table's versions: when, by what, how many rows", _for_history, _history),
     "restore": Command(
         "TABLE [--to VERSION]",
         "put a table back, by default to what its job left",
         lambda a: (*_one_table(a), a.to),
         _restore,
         writes=True,
+        options=("to",),
     ),
     "rebuild": Command(
         "TABLE [--from DATE]",
@@ -135,12 +153,16 @@ COMMANDS: Mapping[str, Command] = {
         lambda a: (*_one_table(a), a.since),
         _rebuild,
         writes=True,
+        options=("since", "as_of"),
     ),
     "doctor": Command(
         "[--repair]",
         "what is damaged in state, checkpoints and logs, and what puts it right",
         lambda a: (*_none(a), a.repair),
         _doctor,
+        options=("repair",),
     ),
-    "maintain": Command("[TABLE…]", "retention, compaction, deletion of old files", _for_maintain, _maintain),
+    "maintain": Command(
+        "[TABLE…]", "retention, compaction, deletion of old files", _for_maintain, _maintain, options=("as_of",)
+    ),
 }

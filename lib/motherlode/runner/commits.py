@@ -20,6 +20,8 @@ UPKEEP = frozenset(
 )
 """Operations after which a table holds the rows that it held."""
 
+GONE = "REPLACED"
+"""In place of an operation, where a table is gone, older than it was, or another one."""
 UPKEEP_NAME = "upkeep"
 REBUILD_NAME = "rebuild"
 _MARK = f":{UPKEEP_NAME}:"
@@ -35,6 +37,7 @@ class Commit:
         milliseconds: when, since 1970.
         applications: the transactions that it carries, to their versions.
         origin: Delta's name of the table, in the commit that made it.
+        said: what its writer said of it.
     """
 
     version: int
@@ -44,6 +47,15 @@ class Commit:
     metrics: dict[str, int] = field(default_factory=dict)
     applications: dict[str, int] = field(default_factory=dict)
     origin: str | None = None
+    said: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        return self.operation != GONE
+
+    @property
+    def in_words(self) -> str:
+        return f"{self.operation}, version {self.version}" if self.is_here else "is gone, older, or another table"
 
     @property
     def is_upkeep(self) -> bool:
@@ -81,7 +93,13 @@ class Commit:
 
 
 def commit_of(version: int, content: bytes | None) -> Commit:
-    """The commit in a file of the log; None for one that Delta has cleaned away."""
+    """The commit in a file of the log; content of None for one that Delta has cleaned away.
+
+    Raises:
+        ValueError: the file is not whole.
+    """
+    if content is not None and not content.endswith((b"}", b"}\n")):
+        raise ValueError("cut off")
     info: dict[str, Any] = {}
     applications: dict[str, int] = {}
     origin: str | None = None
@@ -95,10 +113,11 @@ def commit_of(version: int, content: bytes | None) -> Commit:
                 applications[action["txn"]["appId"]] = int(action["txn"]["version"])
     return Commit(
         version=version,
-        operation=info.get("operation", ""),
+        operation=info.get("operation", "" if content is None else "UNKNOWN"),
         milliseconds=int(info.get("timestamp", 0)),
         parameters=info.get("operationParameters", {}),
         metrics={k: int(v) for k, v in info.get("operationMetrics", {}).items() if str(v).isdigit()},
         applications=applications,
         origin=origin,
+        said=str(info.get("userMetadata") or ""),
     )

@@ -9,17 +9,24 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from urllib.parse import unquote
+
+from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
 
 from motherlode.contracts.catalogue import TABLES
-from motherlode.contracts.jobs import Append, Job, Snapshot
-from motherlode.contracts.tables import Layer, Table
+from motherlode.contracts.jobs import Append, Job
+from motherlode.contracts.tables import Table
+from motherlode.runner import remedies
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held, holder_of
 from motherlode.runner.migrations import format_of
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
+from motherlode.runner.run_log import RUN_LOG
 from motherlode.runner.state import FOLDER, Plan
 from motherlode.runner.storage import DamagedError
+from motherlode.runner.upkeep import DATED_BY
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.parquet")
@@ -59,13 +66,18 @@ def findings(context: Context) -> Iterator[Finding]:
     if _format_is_damaged(context, root):
         return  # nothing else can be read
     for job in all_jobs().values():
-        holder = holder_of(context.warehouse.storage, context.state.lease(job.name))
+        folder = context.state.lease(job.name)
+        holder = holder_of(context.warehouse.storage, folder)
         if holder is not None and not holder.released and not holder.died_here:
             continue
+        if holder is None and context.warehouse.storage.names(folder):
+            remedy = "deleted; without that the next run waits a minute for its holder"
+            yield Finding(f"{folder}: {_DAMAGED}", remedy, lambda f=folder: context.warehouse.storage.delete(f))  # type: ignore[misc]
         yield from _job_state(context, job)
         if Planner(context, job).is_stream:
             yield from _checkpoint(context, job)
-    for table in TABLES.values():
+    yield from _expired(context)
+    for table in (*TABLES.values(), RUN_LOG):
         yield from _table(context, table)
 
 
@@ -175,43 +187,76 @@ def _checkpoint(context: Context, job: Job) -> Iterator[Finding]:
             yield finding(path, what, remedy, lambda path=path: _drop(context, path))  # type: ignore[misc]
 
 
-def _table(context: Context, table: Table) -> Iterator[Finding]:
-    names = context.warehouse.storage.names(f"{context.warehouse.path(table)}/_delta_log")
-    commits = sorted(int(match.group(1)) for name in names if (match := _COMMIT.fullmatch(name)))
-    whole = max((int(match.group(1)) for name in names if (match := _CHECKPOINT.fullmatch(name))), default=-1)
-    job = next(job for job in all_jobs().values() if table in job.writes)
-    missing = sorted(set(range(max(whole + 1, 0), commits[-1])) - set(commits)) if commits else []
-    if missing:
-        how = f"bring back {missing[0]:020d}.json, or {_anew(job, table)}"
-        yield Finding(f"{context.warehouse.path(table)}: its log lacks version {missing[0]}", how)
-        return
-    try:
-        last = context.state.done(job.name)
-    except DamagedError:
-        return
-    if last is None or not isinstance(job.mode, Append):
-        return
-    for changed, commit in Planner(context, job).by_another_hand(last):
-        if changed == table and commit.operation == "REPLACED":
-            yield Finding(f"{table.full_name}: is gone, or another table", _anew(job, table))
-        elif changed == table:
+def _expired(context: Context) -> Iterator[Finding]:
+    """What bronze no longer has: as much as the table lacks now."""
+    state = context.state
+    for table in TABLES.values():
+        path = f"{state.root}/expired/{table.full_name}.json"
+        column = next((name for name in DATED_BY if name in table.columns), "batch")
+        if _is_damaged(context, path):
             yield Finding(
-                f"{table.full_name}: changed by another hand ({commit.operation}, version {commit.version})",
-                f"`restore {table.full_name}`, or `rebuild {table.full_name}`"
-                if job.layer > Layer.BRONZE
-                else "give another paths.warehouse, which is filled from the landing folder",
+                f"{path}: {_DAMAGED}",
+                "read from the oldest row of its table",
+                lambda table=table, column=column: _mend_expired(context, table, column),  # type: ignore[misc]
             )
 
 
-def _anew(job: Job, table: Table) -> str:
-    """How a table is had again that is lost."""
-    if job.layer is Layer.BRONZE:
-        return "give another paths.warehouse, which is filled from the landing folder"
-    if isinstance(job.mode, Append):
-        return f"delete its folder, then `rebuild {table.full_name}`"
-    if isinstance(job.mode, Snapshot) and job.mode.history:
-        return f"delete its folder: {job.name} makes its newest day anew; earlier ones by `{job.name} --as-of DATE`"
-    return f"delete its folder: {job.name} makes it anew"
+def _mend_expired(context: Context, table: Table, column: str) -> None:
+    oldest = context.warehouse.newest(table).agg(F.min(column).cast("string")).head()
+    known = oldest is not None and oldest[0] is not None
+    context.state.keep_from(table.full_name, f"{column} < '{oldest[0]}'" if known and oldest else "true")
+
+
+def _table(context: Context, table: Table) -> Iterator[Finding]:
+    job = next((job for job in all_jobs().values() if table in job.writes), None)
+    remedy = "delete its folder: the next run makes it anew from the last runs of each job"
+    if damage := _damage(context, table):
+        what, how = damage
+        yield Finding(what, f"{how}{remedies.lost(context, job, table) if job else remedy}")
+        return
+    try:
+        last = context.state.done(job.name) if job else None
+    except DamagedError:
+        return
+    if job is None or last is None or not isinstance(job.mode, Append):
+        return
+    try:
+        found = Planner(context, job).by_another_hand(last)
+    except DamagedError:
+        return  # another table of the job, which is said there
+    for changed, commit in found:
+        if changed == table:
+            what = f"{table.full_name}: changed by another hand ({commit.in_words})"
+            yield Finding(what, remedies.changed(context, job, table, commit))
+
+
+def _damage(context: Context, table: Table) -> tuple[str, str] | None:
+    """Of a table's log and of the files that its newest version needs: what is wrong, and what would help alone."""
+    path, storage = context.warehouse.path(table), context.warehouse.storage
+    names = storage.names(f"{path}/_delta_log")
+    commits = sorted(int(match.group(1)) for name in names if (match := _COMMIT.fullmatch(name)))
+    whole = max((int(match.group(1)) for name in names if (match := _CHECKPOINT.fullmatch(name))), default=-1)
+    newest = commits[-1] if commits else -1
+    if missing := sorted(set(range(max(whole + 1, 0), newest)) - set(commits)):
+        return f"{path}: its log lacks version {missing[0]}", f"bring back {missing[0]:020d}.json, or "
+    for version in (number for number in commits if number > whole):
+        file = f"{path}/_delta_log/{version:020d}.json"
+        if not storage.is_sound(file) or not _are_json(storage.read(file)):
+            return f"{file}: {_DAMAGED}", "bring it back, or "
+    if newest < 0:
+        return None
+    try:
+        needed = context.spark.read.format("delta").option("versionAsOf", newest).load(path).inputFiles()
+    except PySparkException as error:
+        return f"{path}: cannot be read ({error.getCondition()})", ""
+    here: dict[str, set[str]] = {}
+    for file in map(unquote, needed):
+        folder, _, name = file.rpartition("/")
+        if folder not in here:
+            here[folder] = set(storage.names(folder))
+        if name not in here[folder]:
+            return f"{path}: lacks its file {file}", "bring it back, or "
+    return None
 
 
 def _mend_done(context: Context, job: Job) -> None:
@@ -227,7 +272,6 @@ def _mend_done(context: Context, job: Job) -> None:
 def _mend_plan(context: Context, job: Job) -> None:
     """A plan that says of its tables what the lost one said; of other modes, that one was there."""
     planner, state = Planner(context, job), context.state
-    state.forget_plan(job.name)
     plan = planner.plan(state.done(job.name), None)
     if not planner.is_stream:
         # No run has this fingerprint: the next one computes all.
@@ -236,8 +280,9 @@ def _mend_plan(context: Context, job: Job) -> None:
     names = context.warehouse.storage.names(f"{state.checkpoint(job.name)}/offsets")
     batch = max((int(name) for name in names if name.isdigit()), default=None)
     if batch is None:
+        state.forget_plan(job.name)
         return
-    checkpoint = state.known_checkpoint(job.name) or _application(context, job)
+    checkpoint = _known_checkpoint(context, job) or _application(context, job)
     outputs = dict(plan.outputs)
     for table in job.tables:
         application = planner.application(table, checkpoint)
@@ -254,6 +299,13 @@ def _mend_plan(context: Context, job: Job) -> None:
         "checkpoint": checkpoint,
     }
     state.begin(Plan(**value))
+
+
+def _known_checkpoint(context: Context, job: Job) -> str | None:
+    try:
+        return context.state.known_checkpoint(job.name)
+    except DamagedError:
+        return None
 
 
 def _application(context: Context, job: Job) -> str:
@@ -285,6 +337,14 @@ def _is_json(context: Context, path: str) -> bool:
     return context.warehouse.storage.is_sound(path) and _has_json(
         b"v1\n" + (context.warehouse.storage.read(path) or b"")
     )
+
+
+def _are_json(content: bytes | None) -> bool:
+    """Whether a file of a log is whole: an object a line, and one at least."""
+    try:
+        return bool(content) and all(isinstance(json.loads(line), dict) for line in (content or b"").splitlines())
+    except ValueError:
+        return False
 
 
 def _has_json(content: bytes | None) -> bool:

@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from motherlode.errors import MotherlodeError, UsageError
@@ -31,6 +32,22 @@ ACTIONS = ("kill", "python", "fail", "wait")
 FAULT = "MOTHERLODE_FAULT"
 FAULT_FILE = "MOTHERLODE_FAULT_FILE"
 _passed: Counter[tuple[str, str]] = Counter()
+
+
+def check(jobs: Collection[str]) -> None:
+    """Before anything runs: whether what is asked for can come to pass.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    asked = os.environ.get(FAULT)
+    if not asked:
+        return
+    job, _, _, action = _parsed(asked)
+    if job not in jobs:
+        raise UsageError(f"{FAULT}={asked}: there is no job {job}; --list shows all")
+    if action == "wait" and not os.environ.get(FAULT_FILE):
+        raise UsageError(f"{FAULT}={asked}: {FAULT_FILE} has to name the file that it waits for to go")
 
 
 def reach(job: str, point: str, jvm: int | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from motherlode.errors import UsageError
 from motherlode.runner.lease import held
-from motherlode.runner.storage import DamagedError, Storage
+from motherlode.runner.storage import DamagedError, Storage, damaged
 
 FORMAT = 3
 """Raised when tables or state change in a way that code of before could not read."""
@@ -54,9 +54,7 @@ def _plain(content: bytes, path: str) -> dict[str, Any]:
     try:
         return dict(json.loads(content))
     except (ValueError, TypeError):
-        raise DamagedError(
-            f"{path}: is not as it was written; `./spark-submit.sh doctor` says what can be done"
-        ) from None
+        raise DamagedError(damaged(path)) from None
 
 
 def _from_2(storage: Storage, root: str) -> None:

@@ -13,7 +13,7 @@ from motherlode.contracts.jobs import Addresses, Job, Landing, Scorecard
 from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Table
 from motherlode.runner import consent
-from motherlode.runner.commits import Commit
+from motherlode.runner.commits import GONE, Commit
 from motherlode.runner.context import Context
 from motherlode.runner.documents import document_path
 from motherlode.runner.landing import list_landing
@@ -155,14 +155,14 @@ class Planner:
             found.append(f"as of {plan.as_of} instead of {before.as_of}")
         for then, now in ((before.contents, plan.contents), (before.models, plan.models)):
             found += sorted(self._named(name) for name in then | now if then.get(name) != now.get(name))
-        found += [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
+        found += [f"{table.full_name}: {commit.in_words}" for table, commit in self.by_another_hand(last)]
         found += ["what a run left half done"] if self.is_half_done(last) else []
         found += [f"{name} is another table" for name in sorted(self.remade(last))]
         return found + self._gone()
 
     def unread(self, last: Done) -> list[str]:
         """What an append would take in, or stop at."""
-        found = [f"{table.full_name} by {commit.operation}" for table, commit in self.by_another_hand(last)]
+        found = [f"{table.full_name}: {commit.in_words}" for table, commit in self.by_another_hand(last)]
         followed = self.job.followed
         if followed is not None and self.warehouse.content_version(followed) != last.plan.contents[self.stream]:
             found.append(followed.full_name)
@@ -177,7 +177,7 @@ class Planner:
             if left is None:
                 continue
             if table.full_name in remade:
-                found.append((table, Commit(version=self.warehouse.version(table) or 0, operation="REPLACED")))
+                found.append((table, Commit(version=self.warehouse.version(table) or 0, operation=GONE)))
             elif commit := self.warehouse.by_another_hand(table, left, self.application(table)):
                 found.append((table, commit))
         return found

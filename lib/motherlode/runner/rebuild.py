@@ -1,26 +1,18 @@
 """Deriving a table again from the layer to its left, after what made it was mended."""
 
 import datetime
-import uuid
 from dataclasses import replace
-from typing import Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.contracts.bronze import FILES, RECORDS
-from motherlode.contracts.jobs import Append, Job, Previous, Snapshot
+from motherlode.contracts.jobs import Append, Job, Snapshot
 from motherlode.contracts.tables import Layer, Table
-from motherlode.errors import MotherlodeError, UsageError
-from motherlode.runner import append
-from motherlode.runner.commits import REBUILD_NAME
+from motherlode.errors import UsageError
 from motherlode.runner.context import Context
+from motherlode.runner.derivation import derive, first_batch
 from motherlode.runner.lease import held
-from motherlode.runner.planner import Planner
 from motherlode.runner.run import Result, run_job
-from motherlode.runner.state import Done, code_digest
 from motherlode.runner.upkeep import owner_of
-from motherlode.runner.warehouse import Transaction
 
 
 def rebuild(context: Context, table: Table, since: datetime.date | None) -> list[Result]:
@@ -39,7 +31,7 @@ def rebuild(context: Context, table: Table, since: datetime.date | None) -> list
     if job.layer is Layer.BRONZE:
         raise UsageError(f"{table.full_name}: holds what arrived, word for word; there is nothing to its left")
     if isinstance(job.mode, Append):
-        return [_again(context, job, since)]
+        return [_derived(context, job, since)]
     is_dated = isinstance(job.mode, Snapshot) and job.mode.history
     if since and not is_dated:
         raise UsageError(f"{table.full_name}: is computed as a whole: leave out --from")
@@ -61,124 +53,8 @@ def _computed(context: Context, job: Job) -> Result:
     return run_job(context, job)
 
 
-def _again(context: Context, job: Job, since: datetime.date | None) -> Result:
-    """An append: its rows from some batch on replaced, each table in one commit."""
-    planner = Planner(context, job)
-    started = datetime.datetime.now(datetime.UTC)
-    state = context.state
-    with held(context.warehouse.storage, state.lease(job.name), context.pids, context.wait) as lease:
-        last = state.done(job.name)
-        if last is None:
-            raise UsageError(f"{job.name}: has not run yet")
-        begun = _begun(context, planner, last, _first_batch(context, job, since))
-        lease.check()
-        state.begin_rebuild(job.name, begun)
-        # A batch that died would be repeated, and appended to what is derived again.
-        if planner.by_another_hand(last):
-            state.commit(job.name)  # what it reads may be gone; all is derived
-        taken = append.follow(context, job, lease, planner.params, last)
-        plan = taken[0] if taken else last.plan
-        first, before = int(begun["first"]), begun["outputs"] or planner.versions()
-        lease.check()
-        state.begin_rebuild(job.name, {**begun, "outputs": before})
-        context.reach(job, "planned")
-        written = job.transform(**_arguments(context, planner, _records(context, job), first, before))
-        for table in job.tables:
-            rows = written.get(table.name)
-            if not isinstance(rows, DataFrame):
-                raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
-            lease.check()
-            if before[table.name] is not None or not rows.isEmpty():
-                transaction = Transaction(planner.application(table, f"{REBUILD_NAME}:{begun['id']}"), 1)
-                context.warehouse.overwrite(table, rows, transaction, f"batch >= {first}")
-                context.reach(job, "written")
-        versions = planner.versions()
-        counts = {table.name: context.warehouse.newest(table).count() for table in job.tables}
-        lease.check()
-        state.finish(replace(last, plan=plan, outputs=versions, rows=counts, origins=planner.origins()))
-        state.end_rebuild(job.name)
-    seconds = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
-    return Result(job, "done", f"from batch {first} on", seconds, counts)
-
-
-def _begun(context: Context, planner: Planner, last: Done, first: int) -> dict[str, Any]:
-    """What this rebuild sets out to do: all of what one that died had set out to, and what is asked now.
-
-    Returns:
-        id: names its transactions; first: its first batch; outputs: the tables' versions before it wrote, None where
-        it has not come to that; code: by which it derives.
-
-    Raises:
-        UsageError: it would leave what another hand did.
-    """
-    job = planner.job
-    begun = context.state.rebuild(job.name)
-    first = min(first, int(begun["first"])) if begun else first
-    if first and (foreign := planner.by_another_hand(last)):
-        raise UsageError(
-            f"{foreign[0][0].full_name}: another hand changed it, maybe rows from before that day too: `restore` it"
-            " first"
-        )
-    made = {"first": first, "id": uuid.uuid4().hex, "outputs": None, "code": code_digest()}
-    if begun is None:
-        return made
-    # Asked for more, or mended again, since it died: what it wrote is replaced too.
-    is_same = begun["code"] == made["code"] and first == int(begun["first"])
-    return begun if is_same else {**made, "first": first, "outputs": begun["outputs"]}
-
-
-def _records(context: Context, job: Job) -> DataFrame:
-    """All that the job has taken in: as it is now, where no more came since, for upkeep may have taken older files."""
-    consumed = context.state.consumed(job.name)
-    content = context.warehouse.content_version(RECORDS)
-    if consumed is not None and content is not None and content <= consumed:
-        return context.warehouse.newest(RECORDS)
-    return context.warehouse.read(RECORDS, consumed)
-
-
-def _first_batch(context: Context, job: Job, since: datetime.date | None) -> int:
-    """The first batch with files received from that day on.
-
-    Raises:
-        UsageError: bronze no longer has all of them; the message names the earliest day that it has.
-    """
-    received = F.to_date("modified_at")
-    files = context.warehouse.newest(FILES).select("batch", received.alias("received_on"))
-    wanted = files if since is None else files.where(F.col("received_on") >= F.lit(since))
-    found = wanted.agg(F.min("batch")).head()
-    if found is None or found[0] is None:
-        raise UsageError(f"{job.name}: nothing was received since {since}")
-    first = 0 if since is None else int(found[0])
-    expired = context.state.expired(RECORDS.full_name)
-    if expired is not None:
-        gone = files.where(expired).agg(F.max("batch"), F.max("received_on")).head()
-        if gone is not None and gone[0] is not None and gone[0] >= first:
-            whole = files.where(F.col("batch") > F.lit(gone[0])).agg(F.min("received_on")).head()
-            reach = f"it can be rebuilt from {whole[0]} on: --from {whole[0]}" if whole and whole[0] else ""
-            raise UsageError(
-                f"{job.tables[0].full_name}: records that it was made from are past bronze's retention"
-                f"{'; ' + reach if reach else ': it stays as it is'}"
-            )
-    return first
-
-
-def _arguments(
-    context: Context, planner: Planner, records: DataFrame, first: int, before: dict[str, int | None]
-) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
-    job, warehouse = planner.job, context.warehouse
-    for name, read in job.reads.items():
-        match read:
-            case Table() if name == planner.stream:
-                rows = records.where(F.col("batch") >= first)
-                only = job.mode.only if isinstance(job.mode, Append) else None
-                arguments[name] = rows if only is None else rows.where(only(planner.params))
-            case Table():
-                arguments[name] = warehouse.newest(read)
-            case Previous(table=table):
-                arguments[name] = warehouse.read(table, before[table.name]).where(F.col("batch") < first)
-            case _:
-                raise MotherlodeError(f"job {job.name}: an append cannot read {name}")
-    if "params" in job.wants:
-        arguments["params"] = planner.params
-    return arguments
+def _derived(context: Context, job: Job, since: datetime.date | None) -> Result:
+    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
+        first = first_batch(context, job, since)
+        done = derive(context, job, lease, first)
+    return Result(job, "done", f"from batch {first} on", done.seconds, done.rows)

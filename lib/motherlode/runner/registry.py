@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
@@ -91,5 +92,7 @@ def find_job(name: str) -> Job:
     same = [job for job in known if job.partition(".")[2] == wanted]
     if len(same) == 1:
         return known[same[0]]
+    if not same and (close := get_close_matches(wanted, [*known, "pipeline"], n=2)):
+        raise UsageError(f"no job {name!r}: did you mean {' or '.join(close)}? --list shows all")
     hint = f"there are {', '.join(same)}" if same else "--list shows all"
     raise UsageError(f"no job {name!r}: {hint}")

@@ -27,11 +27,12 @@ from motherlode.contracts.jobs import (
 )
 from motherlode.contracts.models import Champion, Fitted, Model
 from motherlode.contracts.tables import Table
-from motherlode.errors import MotherlodeError
+from motherlode.errors import MotherlodeError, UsageError
 from motherlode.mining.errors import TooLittleData
-from motherlode.runner import append, consent
+from motherlode.runner import append, consent, remedies
 from motherlode.runner.commits import Commit
 from motherlode.runner.context import Context
+from motherlode.runner.derivation import derive
 from motherlode.runner.documents import write_document
 from motherlode.runner.lease import Lease, held
 from motherlode.runner.planner import DECISIONS, Planner
@@ -205,22 +206,23 @@ class _Run:
     # --- the modes -----------------------------------------------------------------------------
 
     def _append(self, last: Done | None) -> tuple[Done | None, str, str]:
+        finished = ""
         if self.context.state.rebuild(self.job.name) is not None:
-            raise MotherlodeError(f"{self.job.name}: a rebuild of its tables died: start it again")
+            last, finished = derive(self.context, self.job, self.lease), "a rebuild that had died"
         with self.warehouse.looked_at_once():
             self._refuse_foreign(last)
         outcome = append.follow(self.context, self.job, self.lease, self.planner.params, last)
         if outcome is None:
-            return last, "skipped", "nothing new"
+            return (last, "done", finished) if finished else (last, "skipped", "nothing new")
         self._refuse_foreign(last)
         done = self._record(*outcome, last)
-        return done, "done", _what_changed(done.plan, done)
+        return done, "done", finished or _what_changed(done.plan, done)
 
     def _refuse_foreign(self, last: Done | None) -> None:
         for table, commit in self.planner.by_another_hand(last) if last else ():
-            raise MotherlodeError(
-                f"{table.full_name}: another hand changed it ({commit.operation}, version {commit.version}), and what"
-                " its job took in before it does not take in again: docs/operations.md says what puts it right"
+            raise UsageError(
+                f"{table.full_name}: another hand changed it ({commit.in_words}), and what its job took in before it"
+                f" does not take in again: {remedies.changed(self.context, self.job, table, commit)}"
             )
 
     def _listing(self, plan: Plan) -> Versions:
@@ -250,6 +252,7 @@ class _Run:
                 with self._writing():
                     self.warehouse.overwrite(table, rows, transaction)
                 continue
+            self.warehouse.commit(table, version)  # Delta takes an empty file for a commit of nothing
             old = touched.restrict(self.warehouse.read(table, version))
             difference = self.warehouse.difference(table, old, rows).persist()
             if not difference.isEmpty():

@@ -12,7 +12,10 @@ COMMAND = "python -m motherlode.runner.schedulers"
 CODES = {
     Exit.DONE: ("done; or skipped or refused with a word: nothing new, too little data for a model", "go on"),
     Exit.FAILED: ("failed: a lost worker, a full disk, the network", "try again: what was not finished is done again"),
-    Exit.USAGE: ("usage, configuration or environment", "tell a person; trying again does not help"),
+    Exit.USAGE: (
+        "usage, configuration or environment; or a warehouse that needs a hand",
+        "tell a person; trying again does not help",
+    ),
     Exit.QUALITY: ("the data breaks a contract, and was not written", "tell a person; trying again does not help"),
     Exit.HELD: ("another process runs the job, and still does after `--wait`", "try again later"),
 }

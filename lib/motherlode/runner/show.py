@@ -13,6 +13,7 @@ from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
 from motherlode.contracts.tables import Table
 from motherlode.errors import Exit, MotherlodeError
 from motherlode.runner.context import Context
+from motherlode.runner.failure import explain_failure
 from motherlode.runner.run import Result
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
@@ -100,17 +101,22 @@ def diagnosis(context: Context, repair: bool) -> Exit:
     """What is wrong with the warehouse, and with `repair` what was put right."""
     from motherlode.runner.doctor import findings
 
-    found = left = 0
+    found = left = repairable = 0
     for finding in findings(context):
-        done = repair and finding.repair is not None
-        if done:
-            finding.mend(context)
+        word = "can be repaired" if finding.repair else "to be done"
+        if repair and finding.repair:
+            try:
+                finding.mend(context)
+                word = "repaired"
+            except Exception as error:  # one that cannot be repaired keeps no other from it
+                word = f"could not be repaired ({explain_failure(error)[0]})"
         found += 1
-        left += not done
-        word = "repaired" if done else "can be repaired" if finding.repair else "to be done"
+        left += word != "repaired"
+        repairable += word == "can be repaired"
         out.print(f"{finding.what}\n    {word}: {finding.remedy}", markup=False)
     if left:
-        out.print(f"\n{left} left; `doctor --repair` does what can be done here", markup=False)
+        how = "; `doctor --repair` does what can be done here, and looks again" if repairable else ""
+        out.print(f"\n{left} left{how}", markup=False)
         return Exit.FAILED
     out.print(f"{found} repaired" if found else "nothing is damaged", markup=False)
     return Exit.DONE

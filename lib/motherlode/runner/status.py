@@ -1,5 +1,8 @@
 """What ran, what is stale and why: from logs and state alone."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from rich.table import Table as Grid
 
 from motherlode.contracts.jobs import Job
@@ -14,13 +17,21 @@ from motherlode.runner.storage import DamagedError
 UP_TO_DATE = "up to date"
 
 
-def status(context: Context) -> Grid:
-    """A row for each job: when it ran last, what it left, and whether it would do anything now."""
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for name in ("job", "last run", "state"):
-        grid.add_column(name)
-    for name in ("seconds", "rows"):
-        grid.add_column(name, justify="right")
+@dataclass(frozen=True)
+class Standing:
+    """How a job stands: its last run, and in words whether the next one would do anything."""
+
+    job: str
+    last_run: str | None
+    state: str
+    seconds: float | None
+    rows: int | None
+
+
+def standings(context: Context) -> list[Standing]:
+    """Of each job, in the order of the graph."""
+    _ = context.state  # one that cannot be read is said once
+    found = []
     for job in all_jobs().values():
         try:
             last = context.state.done(job.name)
@@ -28,9 +39,23 @@ def status(context: Context) -> Grid:
                 said = state_of(context, job, last)
         except DamagedError as error:
             last, said = None, str(error)
-        when = last.started_at.replace("T", " ").removesuffix("+00:00") if last else ""
-        rows = f"{sum(last.rows.values()):,}" if last and last.rows else ""
-        grid.add_row(job.name, when, said, f"{last.seconds:.1f}" if last else "", rows)
+        rows = sum(last.rows.values()) if last and last.rows else None
+        started, seconds = (last.started_at, last.seconds) if last else (None, None)
+        found.append(Standing(job.name, started, said, seconds, rows))
+    return found
+
+
+def as_grid(found: Sequence[Standing]) -> Grid:
+    """A row for each job."""
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for name in ("job", "last run", "state"):
+        grid.add_column(name)
+    for name in ("seconds", "rows"):
+        grid.add_column(name, justify="right")
+    for one in found:
+        when = (one.last_run or "").replace("T", " ").removesuffix("+00:00")
+        seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
+        grid.add_row(one.job, when, one.state, seconds, "" if one.rows is None else f"{one.rows:,}")
     return grid
 
 
@@ -40,14 +65,21 @@ def state_of(context: Context, job: Job, last: Done | None) -> str:
     if holder is not None and not holder.released and not holder.died_here:
         return f"running: process {holder.pids[0]} on {holder.host}"
     planner = Planner(context, job)
-    if not planner.is_stream and context.state.plan(job.name) is not None:
+    if context.state.rebuild(job.name) is not None:
+        return "died in a rebuild: its next run finishes it"
+    has_died = context.state.plan(job.name) is not None
+    if planner.is_stream:
+        has_died = not context.state.is_committed(job.name)
+    if has_died:
         return "died: its next run finishes what it began"
-    if last is None:
-        return "never ran"
     if waiting := planner.waits_for():
         return f"waits: {waiting}"
+    if last is None:
+        return "never ran"
     try:
         stale = planner.unread(last) if planner.is_stream else planner.news(last, planner.plan(last, None))
     except UsageError as error:
         return f"would stop: {error}"
-    return f"stale: {', '.join(stale)}" if stale else UP_TO_DATE
+    if stale:
+        return f"stale: {', '.join(stale)}"
+    return f"{UP_TO_DATE}, with a table that `restore` put back" if last.is_restored else UP_TO_DATE

@@ -15,12 +15,19 @@ from typing import Any, Protocol
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from motherlode.errors import MotherlodeError
+from motherlode.errors import Exit, MotherlodeError
 from motherlode.runner.session import is_local, local_path
 
 
 class DamagedError(MotherlodeError):
     """A file of ours is not as it was written."""
+
+    exit = Exit.USAGE
+
+
+def damaged(path: str) -> str:
+    """What is said of such a file."""
+    return f"{path}: is not as it was written; `./spark-submit.sh doctor` says what can be done"
 
 
 class _Files(Protocol):
@@ -236,7 +243,7 @@ def _unsealed(content: bytes, path: str) -> dict[str, Any]:
             return value
     except (ValueError, KeyError, TypeError):
         pass
-    raise DamagedError(f"{path}: is not as it was written; `./spark-submit.sh doctor` says what can be done")
+    raise DamagedError(damaged(path))
 
 
 def _sum(value: dict[str, Any]) -> int:

@@ -12,6 +12,7 @@ from motherlode.contracts.bronze import FILES
 from motherlode.contracts.jobs import Append, Job
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
+from motherlode.runner import remedies
 from motherlode.runner.commits import REBUILD_NAME, UPKEEP_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held
@@ -40,7 +41,7 @@ def history(context: Context, table: Table) -> Grid:
         if not commit.operation:
             break
         when = datetime.datetime.fromtimestamp(commit.milliseconds / 1000, datetime.UTC)
-        by = ", ".join(_who(name, number) for name, number in commit.applications.items())
+        by = ", ".join(_who(name, number) for name, number in commit.applications.items()) or commit.said
         grid.add_row(str(version), f"{when:%Y-%m-%d %H:%M:%S}", commit.operation.lower(), by, commit.rows_in_words)
     return grid
 
@@ -80,7 +81,14 @@ def restore(context: Context, table: Table, to: int | None) -> int:
         foreign = [commit for other, commit in planner.by_another_hand(last) if other == table]
         left = foreign[0].version - 1 if foreign else newest
         version = left if to is None else to
-        if not 0 <= version <= newest or (foreign and foreign[0].operation == "REPLACED"):
+        if foreign and not foreign[0].is_here:
+            raise UsageError(f"{table.full_name}: {foreign[0].in_words}: {remedies.lost(context, job, table)}")
+        if isinstance(job.mode, Append) and foreign and not remedies.can_go_back(planner, table, foreign[0]):
+            raise UsageError(
+                f"{table.full_name}: its job has appended to it since ({foreign[0].in_words}), and does not take that"
+                f" in again: {remedies.changed(context, job, table, foreign[0])}"
+            )
+        if not 0 <= version <= newest:
             raise UsageError(f"{table.full_name}: no version {version}; `history {table.full_name}` lists them")
         if isinstance(job.mode, Append) and version != left:
             raise UsageError(
@@ -88,7 +96,8 @@ def restore(context: Context, table: Table, to: int | None) -> int:
                 f" version {left}, which its job left, or is derived again: `rebuild {table.full_name}`"
             )
         lease.check()
-        DeltaTable.forPath(context.spark, context.warehouse.path(table)).restoreToVersion(version)
+        with context.warehouse.said("restored by Motherlode"):
+            DeltaTable.forPath(context.spark, context.warehouse.path(table)).restoreToVersion(version)
         made = context.warehouse.version(table)
         rows = context.warehouse.read(table, made).count()
         outputs, counts = {**last.outputs, table.name: made}, {**last.rows, table.name: rows}

@@ -12,10 +12,11 @@ from pyspark.sql.types import StructField, StructType
 
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import QualityError, UsageError
-from motherlode.runner.commits import Commit, commit_of
-from motherlode.runner.storage import Storage
+from motherlode.runner.commits import GONE, Commit, commit_of
+from motherlode.runner.storage import DamagedError, Storage, damaged
 
 _COMMIT = re.compile(r"(\d{20})\.json")
+_CHECKSUM = re.compile(r"\.?(\d{20})(?:\.json)?\.crc(?:\.crc)?")
 _MATCHED = "_operation"
 TRANSACTIONS_KEPT = {"delta.setTransactionRetentionDuration": "interval 90 days"}
 """Each run names its transactions anew: without an end a table's log would carry them all."""
@@ -92,6 +93,7 @@ class Warehouse:
         Raises:
             UsageError: it differs from its contract in any other way.
         """
+        self._sweep(table)
         if self.version(table) is not None:
             self._evolve(table)
             return
@@ -105,6 +107,15 @@ class Warehouse:
         for key, value in _properties(table).items():
             builder = builder.property(key, value)
         builder.execute()
+
+    def _sweep(self, table: Table) -> None:
+        """Checksums of versions that are gone would make the next ones unreadable."""
+        folder = f"{self.path(table)}/_delta_log"
+        newest = self.version(table)
+        for name in self.storage.names(folder):
+            found = _CHECKSUM.fullmatch(name)
+            if found and int(found.group(1)) > (-1 if newest is None else newest):
+                self.storage.delete(f"{folder}/{name}")
 
     def _evolve(self, table: Table) -> None:
         found = {field.name: field.dataType for field in self.spark.read.format("delta").load(self.path(table)).schema}
@@ -197,10 +208,17 @@ class Warehouse:
         return self.read(table, version).count() if counted is None else counted
 
     def commit(self, table: Table, version: int) -> Commit:
-        """What a commit of the table says of itself."""
+        """What a commit of the table says of itself.
+
+        Raises:
+            DamagedError: its file is not whole.
+        """
         path = f"{self.path(table)}/_delta_log/{version:020d}.json"
         if path not in self._commits:
-            self._commits[path] = commit_of(version, self.storage.read(path))
+            try:
+                self._commits[path] = commit_of(version, self.storage.read(path))
+            except ValueError:
+                raise DamagedError(damaged(path)) from None
         return self._commits[path]
 
     def content_version(self, table: Table, upto: int | None = None) -> int | None:
@@ -235,7 +253,7 @@ class Warehouse:
         """
         newest = self.version(table)
         if newest is None or newest < since:
-            return Commit(version=-1 if newest is None else newest, operation="REPLACED")
+            return Commit(version=-1 if newest is None else newest, operation=GONE)
         foreign = [c for c in self.commits(table, since) if not c.is_upkeep and not c.is_of(application)]
         return foreign[-1] if foreign else None
 
@@ -256,6 +274,16 @@ class Warehouse:
         finally:
             conf.unset("spark.databricks.delta.write.txnAppId")
             conf.unset("spark.databricks.delta.write.txnVersion")
+
+    @contextmanager
+    def said(self, what: str) -> Iterator[None]:
+        """What the commits within say of themselves."""
+        name = "spark.databricks.delta.commitInfo.userMetadata"
+        self.spark.conf.set(name, what)
+        try:
+            yield
+        finally:
+            self.spark.conf.unset(name)
 
 
 def _nullable(schema: StructType) -> StructType:

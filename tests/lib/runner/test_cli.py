@@ -43,6 +43,10 @@ def run(spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (("pipeline", "--as-of", "yesterday"), "write the day as 2017-12-30"),
         (("pipeline", "--set", "session.gap_minute=3"), "unknown key 'gap_minute'; did you mean 'gap_minutes'?"),
         (("pipeline", "extra"), "takes no further argument"),
+        (("piplin",), "no job 'piplin': did you mean pipeline?"),
+        (("pipeline", "--from", "2017-01-01"), "--from does not go with pipeline"),
+        (("status", "--repair"), "--repair does not go with status"),
+        (("history", "bronze.Records"), "no table 'bronze.Records': did you mean bronze.records"),
         (("explain",), "explain needs a table"),
         (("explain", "no_such_table"), "no table 'no_such_table'"),
         (("explain", "churn_scores"), "not written yet"),
@@ -53,6 +57,21 @@ def test_a_mistake_is_one_line(run, arguments: tuple[str, ...], words: str) -> N
     code, lines = run(*arguments)
     assert code == 2
     assert len(lines) == 1
+    assert words in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("silver.nope:written:kill", "there is no job silver.nope"),
+        ("silver.events:nowhere:kill", "write JOB:POINT"),
+        ("silver.events:written:wait", "MOTHERLODE_FAULT_FILE has to name the file"),
+    ],
+)
+def test_a_fault_that_cannot_come_to_pass(run, monkeypatch: pytest.MonkeyPatch, fault: str, words: str) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("MOTHERLODE_FAULT", fault)
+    code, lines = run("pipeline")
+    assert (code, len(lines)) == (2, 1)
     assert words in lines[0]
 
 

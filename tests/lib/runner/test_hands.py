@@ -209,7 +209,7 @@ def test_what_another_hand_writes_while_a_job_runs_is_not_recorded_as_its_own(ra
     assert sums(ran) == [("a", 1), ("b", 5)]
 
 
-def test_what_another_hand_writes_while_a_stream_runs_stops_it(ran: Context) -> None:
+def test_what_another_hand_writes_while_a_stream_runs_stops_it(ran: Context, known: None) -> None:
     job = append()
     quiet = job.transform
 
@@ -220,5 +220,9 @@ def test_what_another_hand_writes_while_a_stream_runs_stops_it(ran: Context) -> 
     object.__setattr__(job, "transform", transform)
     put(ran, IN, [("3", "b", 3)], version=2)
     for _ in range(2):
-        with pytest.raises(MotherlodeError, match=r"test_kept: another hand changed it \(DELETE"):
+        with pytest.raises(UsageError, match=r"test_kept: another hand changed it \(DELETE.*: `rebuild silver"):
             run_job(ran, job)
+    # What the job appended after it would go, and is not taken in again.
+    with pytest.raises(UsageError, match=r"has appended to it since .*: `rebuild silver\.test_kept` derives it again"):
+        upkeep.restore(ran, KEPT, None)
+    assert [found.remedy for found in doctor.findings(ran)] == ["`rebuild silver.test_kept` derives it again"]

@@ -15,6 +15,7 @@ from motherlode.contracts.jobs import Append, Job, Previous
 from motherlode.contracts.tables import Layer, Purpose
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner import rebuild as module
+from motherlode.runner import status
 from motherlode.runner.context import Context
 from motherlode.runner.rebuild import rebuild
 from motherlode.runner.run import run_job
@@ -108,10 +109,24 @@ def test_who_asks_for_more_after_a_rebuild_that_died_gets_it(
     monkeypatch.setattr(module, "owner_of", lambda _: mended)
     dies(job, "written", lambda: rebuild(context, LINES, MARCH[2]))
     assert rows(context, LINES) == [("a", 1), ("b", 2), ("c!", 3)]
-    with pytest.raises(MotherlodeError, match="a rebuild of its tables died: start it again"):
-        run_job(context, job)
+    assert status.state_of(context, job, None) == "died in a rebuild: its next run finishes it"
     rebuild(context, LINES, MARCH[1])
     assert rows(context, LINES) == [("a", 1), ("b!", 2), ("c!", 3)]
+
+
+def test_a_rebuild_that_died_is_finished_by_the_next_run(context: Context, job: Job, dies: Dies) -> None:
+    arrive(context, 1, "a")
+    run_job(context, job)
+    arrive(context, 2, "a", "b")
+    run_job(context, job)
+    runs = len(context.state.runs(job.name))
+    dies(job, "written", lambda: rebuild(context, LINES, None))
+    arrive(context, 3, "c")
+    assert run_job(context, job).why == "a rebuild that had died"
+    assert rows(context, LINES) == [("a", 1), ("b", 2), ("c", 3)]
+    assert rows(context, AGAIN) == []
+    assert run_job(context, job).status == "skipped"
+    assert len(context.state.runs(job.name)) == runs + 1
 
 
 def test_records_whose_older_files_upkeep_has_deleted(context: Context, job: Job) -> None:

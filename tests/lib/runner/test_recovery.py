@@ -122,7 +122,7 @@ def test_a_log_that_lacks_a_version_is_said(context: Context, known: None) -> No
     (Path(context.warehouse.path(SUMS)) / "_delta_log" / f"{1:020d}.json").unlink()
     (found,) = doctor.findings(context)
     assert "test_sums: its log lacks version 1" in found.what
-    assert "delete its folder: silver.test_sums makes it anew" in found.remedy
+    assert "delete its folder: `silver.test_sums` makes it anew" in found.remedy
 
 
 def test_what_another_hand_took_from_an_appended_table_stops_its_job(context: Context, known: None) -> None:
