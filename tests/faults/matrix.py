@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
@@ -31,12 +32,12 @@ from pyspark.sql import SparkSession
 from motherlode.contracts import serving
 from motherlode.contracts.catalogue import TABLES
 from motherlode.runner.context import Context
-from motherlode.runner.faults import FAULT
+from motherlode.runner.faults import FAULT, POINTS
 from motherlode.runner.lease import started
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.session import open_session
 from motherlode.runner.show import out
-from motherlode.runner.state import code_digest
+from motherlode.runner.state import code_digest, digest
 from motherlode.settings import Settings, load_settings
 from motherlode.setup.keys import NAMES
 from tests.e2e.tables import rows_of
@@ -159,7 +160,8 @@ class Harness:
             started = time.monotonic()
             code, output = self.submit(logs, death.fault)
             seconds = round(time.monotonic() - started, 1)
-            died = code == EXITS[death.action]
+            # Its exit says how it died, its own words where: the system's killer knows no point.
+            died = code == EXITS[death.action] and f"{FAULT}: {death.job} dies where {POINTS[death.point]}" in output
             # One that was interrupted may have died, or gone further, before it could be noted.
             if not died and (code != 0 or death.fault not in begun):
                 sys.exit(f"faults: {death.fault} ended with {code}:\n{output[-3000:]}")
@@ -232,12 +234,18 @@ class Harness:
         whole = self.notes.read_text().rpartition("\n")[0]
         return [json.loads(line) for line in whole.splitlines()]
 
-    def is_of_this_code(self) -> bool:
-        """Whether what was done was done to the code that is here; from now on it is."""
-        mark = FOLDER / "code"
-        known = mark.read_text() if mark.exists() else ""
-        mark.write_text(code_digest())
-        return known in ("", code_digest())
+    def begin(self, fresh: bool) -> None:
+        """Forget what was done to other code, or under other settings."""
+        mark, ours = FOLDER / "code", digest([code_digest(), *map(_content, (ROOT / "conf", ROOT / "tests"))])
+        if fresh or not mark.exists() or mark.read_text() != ours:
+            for name in ("results.jsonl", "load.json", "day.json"):
+                (FOLDER / name).unlink(missing_ok=True)
+            mark.write_text(ours)
+
+
+def _content(folder: Path) -> dict[str, int]:
+    files = [path for path in folder.rglob("*") if path.suffix in (".py", ".toml")]
+    return {str(path.relative_to(folder)): zlib.crc32(path.read_bytes()) for path in files}
 
 
 def done_in(output: str) -> list[str]:
@@ -266,9 +274,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     harness = Harness()
     harness.stop()
-    if not harness.is_of_this_code() or asked.fresh:
-        for name in ("results.jsonl", "load.json", "day.json"):
-            (FOLDER / name).unlink(missing_ok=True)
+    harness.begin(asked.fresh)
     harness.undisturbed()
     for number in range(asked.chains):
         harness.chain(number)

@@ -12,7 +12,7 @@ from tests.faults.deaths import ACTIONS, EXITS, POINTS_OF
 
 INTRODUCTION = """\
 Written by `make faults` from its own results. A chain is one run of the pipeline on a small shop, killed where the
-table says and started again each time. At its end it is as if nothing had been:
+table says and started again each time. At its end it is to be as if nothing had been:
 
 - each table's rows are those of a run that nobody disturbed, counted: none lost, none doubled. Volatile fields (when
   a row was computed) are left out;

@@ -1,6 +1,7 @@
 """Append: what is new in one input, by Structured Streaming; its offset log is the plan of each batch."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
-from motherlode.contracts.jobs import Append, Contents, Job, Previous
+from motherlode.contracts.jobs import Append, Contents, Job, Outputs, Previous
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner.landing import read_contents
@@ -18,6 +19,7 @@ from motherlode.runner.warehouse import Transaction
 
 if TYPE_CHECKING:
     from motherlode.runner.context import Context
+    from motherlode.runner.planner import Planner
 
 _UNREADABLE = re.compile(
     "CHECKPOINT_MISSING|STREAMING_CHECKPOINT|Incomplete log file|log file was malformed|batch -?[0-9]+ doesn't exist"
@@ -138,25 +140,20 @@ class _Follower:
         state = self.context.state
         plan = self._planned(state.plan(self.job.name), batch)
         if plan is None:
-            plan = replace(
-                self.plan,
-                batch=batch,
-                checkpoint=self.application,
-                outputs=self._versions(),
-                offsets=state.offsets(self.job.name, batch),
-                offsets_before=state.offsets(self.job.name, batch - 1),
-            )
+            plan = plan_of_batch(self.context, self.plan, batch, self.application, self._versions())
             self.lease.check()
             state.begin(plan)
             self.context.reach(self.job, "planned")
-        outputs = self.job.transform(**self._arguments(rows, plan))
+
+        def previous(table: Table) -> DataFrame:
+            return self.warehouse.read(table, plan.outputs.get(table.name))
+
+        outputs = self.job.transform(**arguments(self.context, self.job, rows, plan.inputs, previous))
         for table in self.job.tables:
-            written = outputs.get(table.name)
-            if not isinstance(written, DataFrame):
-                raise MotherlodeError(f"job {self.job.name}: its transform returned no DataFrame for {table.name}")
+            written = frame_of(self.job, outputs, table)
             # An empty commit would look like news to every reader.
             transaction = Transaction(f"{self.job.name}:{table.name}:{self.application}", batch)
-            if not written.isEmpty() and not self._has(table, transaction, plan.outputs[table.name]):
+            if not written.isEmpty() and not self._has(table, transaction, plan.outputs.get(table.name)):
                 self.lease.check()
                 self.warehouse.append(table, written, transaction)
                 self.context.reach(self.job, "written")
@@ -187,31 +184,61 @@ class _Follower:
             " `./spark-submit.sh doctor --repair` puts it back"
         )
 
-    def _arguments(self, rows: DataFrame, plan: Plan) -> dict[str, Any]:
-        settings = self.context.settings
-        arguments: dict[str, Any] = {}
-        for name, read in self.job.reads.items():
-            match read:
-                case Contents():
-                    arguments[name] = read_contents(rows, settings.paths.landing, self.context.sources, settings.ingest)
-                case Table() if name == self.mode.stream:
-                    arguments[name] = rows
-                case Table():
-                    arguments[name] = self.warehouse.read(read, plan.inputs[name])
-                case Previous(table=table):
-                    arguments[name] = self.warehouse.read(table, plan.outputs[table.name])
-                case _:
-                    raise MotherlodeError(f"job {self.job.name}: an append cannot read {name}")
-        if "params" in self.job.wants:
-            arguments["params"] = self.params
-        return arguments
-
     def _static_versions(self) -> Versions:
         tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
         return {name: self.warehouse.version(t) for name, t in tables.items() if name != self.mode.stream}
 
     def _versions(self) -> Versions:
         return {table.name: self.warehouse.version(table) for table in self.job.tables}
+
+
+def arguments(
+    context: "Context", job: Job, rows: DataFrame, inputs: Versions, previous: Callable[[Table], DataFrame]
+) -> dict[str, Any]:
+    """The arguments of an append's transform: the rows that it follows, what it reads beside them, and its own tables
+    as `previous` says that they were."""
+    settings, followed = context.settings, getattr(job.mode, "stream", None)
+    found: dict[str, Any] = {}
+    for name, read in job.reads.items():
+        match read:
+            case Contents():
+                found[name] = read_contents(rows, settings.paths.landing, context.sources, settings.ingest)
+            case Table() if name == followed:
+                found[name] = rows
+            case Table():
+                found[name] = context.warehouse.read(read, inputs.get(name))
+            case Previous(table=table):
+                found[name] = previous(table)
+            case _:
+                raise MotherlodeError(f"job {job.name}: an append cannot read {name}")
+    if "params" in job.wants and job.params:
+        found["params"] = settings.params_of(job.params)
+    return found
+
+
+def frame_of(job: Job, outputs: Outputs, table: Table) -> DataFrame:
+    """What a transform returned for a table."""
+    rows = outputs.get(table.name)
+    if not isinstance(rows, DataFrame):
+        raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
+    return rows
+
+
+def plan_of_batch(context: "Context", plan: Plan, batch: int, checkpoint: str, outputs: Versions) -> Plan:
+    """A stream's plan of one batch, with what its checkpoint says of that."""
+    offsets = (context.state.offsets(plan.job, number) for number in (batch, batch - 1))
+    now, before = offsets
+    return replace(plan, batch=batch, checkpoint=checkpoint, outputs=outputs, offsets=now, offsets_before=before)
+
+
+def leave_batch(context: "Context", planner: "Planner", last: Done) -> None:
+    """A batch that died is not repeated: its plan is written, as every batch has one, and it counts as done."""
+    state, job = context.state, planner.job.name
+    batch = state.newest_batch(job)
+    if batch is not None:
+        plan, checkpoint = planner.plan(last, None), state.checkpoint_id(job)
+        state.begin(plan_of_batch(context, plan, batch, checkpoint, planner.versions()))
+        state.commit(job, batch)
 
 
 def _in_words(job: Job, error: Exception) -> Exception:

@@ -165,10 +165,7 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
         show.say_result(number, len(chosen), result)
         results.append(result)
     if any(result.status == "done" for result in results):
-        try:
-            run_log.keep(context)
-        except Exception as error:
-            show.say_error(f"the run log could not be written: {explain_failure(error)[0]}")
+        show.keep_log(context)
     show.summary(context, results, started)
     for result in results:
         for document in result.job.documents:

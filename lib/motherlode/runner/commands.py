@@ -110,14 +110,13 @@ def _restore(context: "Context", table: Table, to: int | None) -> Exit:
 
 
 def _rebuild(context: "Context", table: Table, since: object) -> Exit:
-    from motherlode.runner import run_log
     from motherlode.runner.rebuild import rebuild
-    from motherlode.runner.show import say_result
+    from motherlode.runner.show import keep_log, say_result
 
     results = rebuild(context, table, since)  # type: ignore[arg-type]
     for number, result in enumerate(results, 1):
         say_result(number, len(results), result)
-    run_log.keep(context)
+    keep_log(context)
     return Exit.DONE
 
 

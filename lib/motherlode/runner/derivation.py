@@ -1,97 +1,127 @@
-"""An appended table made again from the records of bronze: its rows from some batch on replaced."""
+"""What `rebuild` does to an appended table: its rows from some batch on, made again from the records of bronze."""
 
 import datetime
 import time
 import uuid
 from dataclasses import replace
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import FILES, RECORDS
-from motherlode.contracts.jobs import Append, Job, Previous
+from motherlode.contracts.jobs import Append, Job
 from motherlode.contracts.tables import Table
-from motherlode.errors import MotherlodeError, UsageError
-from motherlode.runner import append
+from motherlode.errors import UsageError
+from motherlode.runner import append, remedies
 from motherlode.runner.commits import REBUILD_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.lease import Lease
 from motherlode.runner.planner import Planner
-from motherlode.runner.state import Done, code_digest
+from motherlode.runner.state import Done
 from motherlode.runner.warehouse import Transaction
 
 
 def derive(context: Context, job: Job, lease: Lease, first: int | None = None) -> Done:
     """Replace what an append wrote from a batch on, each table in one commit, and record that as a run.
 
+    Once begun it is done before anything else of the job. A try rests on nothing that one that died has left: what
+    it wrote is replaced.
+
     Args:
-        first: the batch; None goes on with a derivation that died.
+        first: the batch; one that died may have begun at an earlier one, which holds then. None goes on with that.
 
     Raises:
-        UsageError: it would leave what another hand did.
+        UsageError: it would leave what another hand did, or bronze no longer has all of the records.
     """
-    planner = Planner(context, job)
+    planner, state = Planner(context, job), context.state
     clock, started_at = time.monotonic(), datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    state = context.state
     last = state.done(job.name)
     if last is None:
         raise UsageError(f"{job.name}: has not run yet")
-    begun = _begun(context, planner, last, first)
+    first = min(number for number in (first, state.rebuild(job.name)) if number is not None)
+    refuse_expired(context, job, first)
+    foreign = planner.by_another_hand(last)
+    if first and foreign:
+        table, commit = foreign[0]
+        raise UsageError(
+            f"{table.full_name}: another hand changed it ({commit.in_words}), maybe rows from before that day too:"
+            f" {remedies.changed(context, job, table, commit)}"
+        )
     lease.check()
-    state.begin_rebuild(job.name, begun)
+    state.begin_rebuild(job.name, first)
     # A batch that died would be repeated, and appended to what is derived again.
-    if planner.by_another_hand(last):
-        state.commit(job.name)  # what it reads may be gone; all is derived
+    if foreign and not state.is_committed(job.name):
+        append.leave_batch(context, planner, last)  # what it reads may be gone; all is derived
     taken = append.follow(context, job, lease, planner.params, last)
     plan = taken[0] if taken else replace(last.plan, sequence=last.plan.sequence + 1)
-    first, before = int(begun["first"]), begun["outputs"] or planner.versions()
-    lease.check()
-    state.begin_rebuild(job.name, {**begun, "outputs": before})
+    before, records = planner.versions(), _records(context, job)
+    refuse_expired(context, job, first)  # upkeep says so before it deletes
     context.reach(job, "planned")
-    written = job.transform(**_arguments(context, planner, _records(context, job), first, before))
+
+    def previous(table: Table) -> DataFrame:
+        return context.warehouse.read(table, before[table.name]).where(F.col("batch") < first)
+
+    rows = records.where(F.col("batch") >= first)
+    if isinstance(job.mode, Append) and job.mode.only is not None:
+        rows = rows.where(job.mode.only(planner.params))
+    inputs = {name: context.warehouse.version(table) for name, table in planner.inputs.items()}
+    outputs = job.transform(**append.arguments(context, job, rows, inputs, previous))
+    name = f"{REBUILD_NAME}:{uuid.uuid4().hex}"
     for table in job.tables:
-        rows = written.get(table.name)
-        if not isinstance(rows, DataFrame):
-            raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
+        made = append.frame_of(job, outputs, table)
         lease.check()
-        if before[table.name] is not None or not rows.isEmpty():
-            transaction = Transaction(planner.application(table, f"{REBUILD_NAME}:{begun['id']}"), 1)
-            context.warehouse.overwrite(table, rows, transaction, f"batch >= {first}")
+        if before[table.name] is not None or not made.isEmpty():
+            transaction = Transaction(planner.application(table, name), 1)
+            context.warehouse.overwrite(table, made, transaction, f"batch >= {first}")
             context.reach(job, "written")
+    planner.refuse_company(before, name)
+    context.reach(job, "outputs")
     counts = {table.name: context.warehouse.newest(table).count() for table in job.tables}
     seconds, spilled = round(time.monotonic() - clock, 3), context.spills.taken()
     done = Done(plan, planner.versions(), counts, seconds, started_at, spilled, planner.origins())
     lease.check()
     state.finish(done)
+    context.reach(job, "recorded")
     state.end_rebuild(job.name)
     return done
 
 
-def _begun(context: Context, planner: Planner, last: Done, first: int | None) -> dict[str, Any]:
-    """What this rebuild sets out to do: all of what one that died had set out to, and what is asked now.
-
-    Returns:
-        id: names its transactions; first: its first batch; outputs: the tables' versions before it wrote, None where
-        it has not come to that; code: by which it derives.
+def first_batch(context: Context, job: Job, since: datetime.date | None) -> int:
+    """The first batch with files received from that day on.
 
     Raises:
-        UsageError: it would leave what another hand did.
+        UsageError: there is none.
     """
-    begun = context.state.rebuild(planner.job.name)
-    firsts = [number for number in (first, int(begun["first"]) if begun else None) if number is not None]
-    first = min(firsts, default=0)
-    if first and (foreign := planner.by_another_hand(last)):
+    if since is None:
+        return 0
+    found = _files(context).where(F.col("received_on") >= F.lit(since)).agg(F.min("batch")).head()
+    if found is None or found[0] is None:
+        raise UsageError(f"{job.name}: nothing was received since {since}")
+    return int(found[0])
+
+
+def refuse_expired(context: Context, job: Job, first: int) -> None:
+    """Whether bronze has all records from a batch on.
+
+    Raises:
+        UsageError: it has not; the message names the earliest day from which it has.
+    """
+    expired = context.state.expired(RECORDS.full_name)
+    if expired is None:
+        return
+    files = _files(context)
+    gone = files.where(expired).agg(F.max("batch")).head()
+    if gone is not None and gone[0] is not None and gone[0] >= first:
+        whole = files.where(F.col("batch") > F.lit(gone[0])).agg(F.min("received_on")).head()
+        reach = f"it can be rebuilt from {whole[0]} on: --from {whole[0]}" if whole and whole[0] else ""
         raise UsageError(
-            f"{foreign[0][0].full_name}: another hand changed it, maybe rows from before that day too: `restore` it"
-            " first"
+            f"{job.tables[0].full_name}: records that it was made from are past bronze's retention"
+            f"{'; ' + reach if reach else ': nothing was changed'}"
         )
-    made = {"first": first, "id": uuid.uuid4().hex, "outputs": None, "code": code_digest()}
-    if begun is None:
-        return made
-    # Asked for more, or mended again, since it died: what it wrote is replaced too.
-    is_same = begun["code"] == made["code"] and first == int(begun["first"])
-    return begun if is_same else {**made, "first": first, "outputs": begun["outputs"]}
+
+
+def _files(context: Context) -> DataFrame:
+    return context.warehouse.newest(FILES).select("batch", F.to_date("modified_at").alias("received_on"))
 
 
 def _records(context: Context, job: Job) -> DataFrame:
@@ -101,51 +131,3 @@ def _records(context: Context, job: Job) -> DataFrame:
     if consumed is not None and content is not None and content <= consumed:
         return context.warehouse.newest(RECORDS)
     return context.warehouse.read(RECORDS, consumed)
-
-
-def first_batch(context: Context, job: Job, since: datetime.date | None) -> int:
-    """The first batch with files received from that day on.
-
-    Raises:
-        UsageError: bronze no longer has all of them; the message names the earliest day that it has.
-    """
-    received = F.to_date("modified_at")
-    files = context.warehouse.newest(FILES).select("batch", received.alias("received_on"))
-    wanted = files if since is None else files.where(F.col("received_on") >= F.lit(since))
-    found = wanted.agg(F.min("batch")).head()
-    if found is None or found[0] is None:
-        raise UsageError(f"{job.name}: nothing was received since {since}")
-    first = 0 if since is None else int(found[0])
-    expired = context.state.expired(RECORDS.full_name)
-    if expired is not None:
-        gone = files.where(expired).agg(F.max("batch"), F.max("received_on")).head()
-        if gone is not None and gone[0] is not None and gone[0] >= first:
-            whole = files.where(F.col("batch") > F.lit(gone[0])).agg(F.min("received_on")).head()
-            reach = f"it can be rebuilt from {whole[0]} on: --from {whole[0]}" if whole and whole[0] else ""
-            raise UsageError(
-                f"{job.tables[0].full_name}: records that it was made from are past bronze's retention"
-                f"{'; ' + reach if reach else ': it stays as it is'}"
-            )
-    return first
-
-
-def _arguments(
-    context: Context, planner: Planner, records: DataFrame, first: int, before: dict[str, int | None]
-) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
-    job, warehouse = planner.job, context.warehouse
-    for name, read in job.reads.items():
-        match read:
-            case Table() if name == planner.stream:
-                rows = records.where(F.col("batch") >= first)
-                only = job.mode.only if isinstance(job.mode, Append) else None
-                arguments[name] = rows if only is None else rows.where(only(planner.params))
-            case Table():
-                arguments[name] = warehouse.newest(read)
-            case Previous(table=table):
-                arguments[name] = warehouse.read(table, before[table.name]).where(F.col("batch") < first)
-            case _:
-                raise MotherlodeError(f"job {job.name}: an append cannot read {name}")
-    if "params" in job.wants:
-        arguments["params"] = planner.params
-    return arguments

@@ -8,9 +8,10 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
@@ -18,13 +19,14 @@ from motherlode.contracts.catalogue import TABLES
 from motherlode.contracts.jobs import Append, Job
 from motherlode.contracts.tables import Table
 from motherlode.runner import remedies
+from motherlode.runner.append import plan_of_batch
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held, holder_of
 from motherlode.runner.migrations import format_of
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.run_log import RUN_LOG
-from motherlode.runner.state import FOLDER, Plan
+from motherlode.runner.state import FOLDER
 from motherlode.runner.storage import DamagedError
 from motherlode.runner.upkeep import DATED_BY
 
@@ -125,8 +127,8 @@ def _job_state(context: Context, job: Job) -> Iterator[Finding]:
     if _is_damaged(context, rebuild):
         yield Finding(
             f"{rebuild}: {_DAMAGED}",
-            f"forgotten; start `rebuild {job.tables[0].full_name}` again",
-            lambda: state.end_rebuild(job.name),
+            "from the first batch on, by the next run",
+            lambda: state.begin_rebuild(job.name, 0),
             job.name,
         )
 
@@ -247,8 +249,8 @@ def _damage(context: Context, table: Table) -> tuple[str, str] | None:
         return None
     try:
         needed = context.spark.read.format("delta").option("versionAsOf", newest).load(path).inputFiles()
-    except PySparkException as error:
-        return f"{path}: cannot be read ({error.getCondition()})", ""
+    except (PySparkException, Py4JJavaError):
+        return f"{path}: its log cannot be read", "bring back the files of its _delta_log, or "
     here: dict[str, set[str]] = {}
     for file in map(unquote, needed):
         folder, _, name = file.rpartition("/")
@@ -277,8 +279,7 @@ def _mend_plan(context: Context, job: Job) -> None:
         # No run has this fingerprint: the next one computes all.
         state.begin(replace(plan, code=""))
         return
-    names = context.warehouse.storage.names(f"{state.checkpoint(job.name)}/offsets")
-    batch = max((int(name) for name in names if name.isdigit()), default=None)
+    batch = state.newest_batch(job.name)
     if batch is None:
         state.forget_plan(job.name)
         return
@@ -289,16 +290,8 @@ def _mend_plan(context: Context, job: Job) -> None:
         for commit in context.warehouse.commits(table):
             if commit.applications.get(application) == batch:
                 outputs[table.name] = commit.version - 1 if commit.version else None
-    value = {
-        **asdict(plan),
-        "inputs": {**plan.inputs, planner.stream: None},
-        "outputs": outputs,
-        "batch": batch,
-        "offsets": state.offsets(job.name, batch),
-        "offsets_before": state.offsets(job.name, batch - 1),
-        "checkpoint": checkpoint,
-    }
-    state.begin(Plan(**value))
+    plan = replace(plan, inputs={**plan.inputs, planner.stream: None})
+    state.begin(plan_of_batch(context, plan, batch, checkpoint, outputs))
 
 
 def _known_checkpoint(context: Context, job: Job) -> str | None:

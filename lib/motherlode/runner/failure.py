@@ -18,7 +18,7 @@ _DAMAGED = re.compile(
     r"|DELTA_STATE_RECOVER_ERROR|DELTA_MISSING_\w*FILE|ChecksumException|JsonEOFException|JsonParseException"
     r"|FileNotFoundException|FileReadException"
 )
-_OF_A_TABLE = re.compile(r"_delta_log|/part-\d{5}")
+_OF_A_TABLE = re.compile(r"/\S*?(?:/_delta_log/\S+?\.(?:json|parquet)|/part-\d{5}-[0-9a-f-]{36}\S*?\.parquet)")
 _FULL = re.compile(r"No space left on device")
 
 
@@ -44,8 +44,12 @@ def explain_failure(error: BaseException) -> tuple[str, Exit]:
             f"cannot write{_where(text)}: a file stands where a folder should be (paths.warehouse in conf/)",
             Exit.USAGE,
         )
-    if _DAMAGED.search(text) and _OF_A_TABLE.search(text):
-        return "a file of a table is gone or damaged: `./spark-submit.sh doctor` says which, and what to do", Exit.USAGE
+    if _DAMAGED.search(text) and (file := _OF_A_TABLE.search(text)):
+        return (
+            f"{file.group()}: is gone or damaged: bring it back; without it docs/operations.md says how its table is"
+            " had again",
+            Exit.USAGE,
+        )
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", Exit.FAILED
     name = type(error).__name__

@@ -11,6 +11,7 @@ At the N-th time (the first by default) that JOB comes by POINT:
 
 import os
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Collection
@@ -66,6 +67,8 @@ def reach(job: str, point: str, jvm: int | None = None) -> None:
     _passed[job, point] += 1
     if _passed[job, point] != number:
         return
+    if action in ("kill", "python"):
+        print(f"{FAULT}: {job} dies where {POINTS[point]}", file=sys.stderr, flush=True)
     match action:
         case "kill":
             if jvm is not None:

@@ -12,6 +12,7 @@ from motherlode.contracts.identity import CONSENTS
 from motherlode.contracts.jobs import Addresses, Job, Landing, Scorecard
 from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Table
+from motherlode.errors import MotherlodeError
 from motherlode.runner import consent
 from motherlode.runner.commits import GONE, Commit
 from motherlode.runner.context import Context
@@ -168,19 +169,31 @@ class Planner:
             found.append(followed.full_name)
         return found
 
-    def by_another_hand(self, last: Done) -> list[tuple[Table, Commit]]:
+    def by_another_hand(self, last: Done | None) -> list[tuple[Table, Commit]]:
         """The tables that somebody else changed since the last run, and by which commit."""
         found = []
-        remade = self.remade(last)
+        remade = self.remade(last) if last else ()
         for table in self.job.tables:
-            left = last.outputs.get(table.name)
-            if left is None:
-                continue
-            if table.full_name in remade:
+            left = last.outputs.get(table.name) if last else None
+            if table.full_name in remade and left is not None:
                 found.append((table, Commit(version=self.warehouse.version(table) or 0, operation=GONE)))
             elif commit := self.warehouse.by_another_hand(table, left, self.application(table)):
                 found.append((table, commit))
         return found
+
+    def refuse_company(self, before: Versions, of: str) -> None:
+        """Before what lies in the tables is recorded as what the plan `of` made of them: whether nobody else wrote.
+
+        Raises:
+            MotherlodeError: somebody did.
+        """
+        for table in self.job.tables:
+            for commit in self.warehouse.commits(table, before.get(table.name)):
+                if not commit.is_upkeep and not commit.is_of(self.application(table, of)):
+                    raise MotherlodeError(
+                        f"{table.full_name}: another hand changed it while its job ran ({commit.in_words}):"
+                        f" run {self.job.name} again"
+                    )
 
     def _contents(self) -> Versions:
         found: Versions = {name: self.warehouse.content_version(table) for name, table in self.inputs.items()}

@@ -9,7 +9,7 @@ from motherlode.contracts.jobs import Append, Job, Snapshot
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import UsageError
 from motherlode.runner.context import Context
-from motherlode.runner.derivation import derive, first_batch
+from motherlode.runner.derivation import derive, first_batch, refuse_expired
 from motherlode.runner.lease import held
 from motherlode.runner.run import Result, run_job
 from motherlode.runner.upkeep import owner_of
@@ -20,7 +20,7 @@ def rebuild(context: Context, table: Table, since: datetime.date | None) -> list
 
     Args:
         since: of an appended table, only what was received from that day on; of one with a row for each as_of,
-            the days from then on. What a rebuild that died had set out to do is done too.
+            the days from then on. Of an appended table, what a rebuild that died had set out to do is done too.
 
     Raises:
         UsageError: it cannot be had again, or not from that day.
@@ -56,5 +56,6 @@ def _computed(context: Context, job: Job) -> Result:
 def _derived(context: Context, job: Job, since: datetime.date | None) -> Result:
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         first = first_batch(context, job, since)
+        refuse_expired(context, job, first)
         done = derive(context, job, lease, first)
     return Result(job, "done", f"from batch {first} on", done.seconds, done.rows)

@@ -26,19 +26,29 @@ def lost(context: Context, job: Job, table: Table) -> str:
 
 def changed(context: Context, job: Job, table: Table, commit: Commit) -> str:
     """How an appended table is put right that another hand changed by a commit."""
-    if job.layer is Layer.BRONZE:
+    if job.layer is Layer.BRONZE or context.state.done(job.name) is None:
         return FILLED
     if can_go_back(Planner(context, job), table, commit):
         return f"`restore {table.full_name}` puts back what its job left"
     if not _bronze_has_all(context):
-        return f"bring it back from a backup: bronze no longer has all that it was made from; or {FILLED}"
+        return (
+            "bring back the warehouse and its _motherlode from one backup, for bronze no longer has all that it was"
+            f" made from; or {FILLED}"
+        )
     return f"`rebuild {table.full_name}` derives it again"
 
 
 def can_go_back(planner: Planner, table: Table, commit: Commit) -> bool:
-    """Whether all that its job took in stands before that commit: it does not take in again what is put back."""
+    """Whether all that its job took in stands before that commit, and nothing of it was held against what that
+    left: the job does not take in again what is put back."""
     own = planner.application(table)
-    return commit.is_here and not any(c.is_of(own) for c in planner.warehouse.commits(table, commit.version))
+    if not commit.is_here or any(c.is_of(own) for c in planner.warehouse.commits(table, commit.version)):
+        return False
+    try:
+        plan = planner.context.state.plan(planner.job.name)
+    except DamagedError:
+        return False
+    return plan is None or (plan.outputs.get(table.name) or 0) < commit.version
 
 
 def _bronze_has_all(context: Context) -> bool:

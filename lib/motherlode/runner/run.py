@@ -19,7 +19,6 @@ from motherlode.contracts.jobs import (
     Contents,
     Job,
     Landing,
-    Outputs,
     Previous,
     Scorecard,
     Snapshot,
@@ -76,10 +75,13 @@ def _execute(context: Context, job: Job, lease: Lease) -> tuple[Done | None, str
     begun = run.day_begun()
     if begun is None:
         return run.execute()
+    finished = "skipped"
     with suppress(TooLittleData):
-        _Run(replace(context, as_of=begun), job, lease).execute()
+        _, finished, _ = _Run(replace(context, as_of=begun), job, lease).execute()
     done, status, why = _Run(context, job, lease).execute()
-    return done, status, ", ".join(filter(None, (why, f"and what had died as of {begun}")))
+    if finished != "done":
+        return done, status, why
+    return done, "done", ", ".join(filter(None, (why, f"and what had died as of {begun}")))
 
 
 class _Run:
@@ -219,7 +221,7 @@ class _Run:
         return done, "done", finished or _what_changed(done.plan, done)
 
     def _refuse_foreign(self, last: Done | None) -> None:
-        for table, commit in self.planner.by_another_hand(last) if last else ():
+        for table, commit in self.planner.by_another_hand(last):
             raise UsageError(
                 f"{table.full_name}: another hand changed it ({commit.in_words}), and what its job took in before it"
                 f" does not take in again: {remedies.changed(self.context, self.job, table, commit)}"
@@ -228,7 +230,7 @@ class _Run:
     def _listing(self, plan: Plan) -> Versions:
         outputs = self.job.transform(**self._arguments(plan))
         for table in self.job.tables:
-            rows = _frame(self.job, outputs, table).persist()
+            rows = append.frame_of(self.job, outputs, table).persist()
             if not rows.isEmpty():
                 with self._writing():
                     self.warehouse.append(table, rows, self._transaction(plan, table))
@@ -245,7 +247,7 @@ class _Run:
             return self.planner.versions()
         outputs = self.job.transform(**self._arguments(plan, touched))
         for table in self.job.tables:
-            rows = self.warehouse.conform(table, _frame(self.job, outputs, table))
+            rows = self.warehouse.conform(table, append.frame_of(self.job, outputs, table))
             version = plan.outputs[table.name]
             transaction = self._transaction(plan, table)
             if version is None:
@@ -274,7 +276,7 @@ class _Run:
         )
         outputs = {} if is_fitted else self.job.transform(**self._arguments(plan))
         for table in () if is_fitted else self.job.tables:
-            rows = _frame(self.job, outputs, table)
+            rows = append.frame_of(self.job, outputs, table)
             where = f"as_of = DATE'{plan.as_of}'" if mode.history else None
             with self._writing():
                 self.warehouse.overwrite(table, rows, self._transaction(plan, table), where)
@@ -317,20 +319,10 @@ class _Run:
         self.context.reach(self.job, "written")
 
     def _finish(self, plan: Plan, outputs: Versions, last: Done | None) -> tuple[Done, str, str]:
-        self._refuse_company(plan)
+        self.planner.refuse_company(plan.outputs, plan.id)
         done = self._record(plan, outputs, last)
         self._forget_plan()
         return done, "done", _what_changed(plan, done)
-
-    def _refuse_company(self, plan: Plan) -> None:
-        """Before what lies in the tables is recorded as ours: whether somebody else wrote in the meantime."""
-        for table in self.job.tables:
-            for commit in self._since(plan, table):
-                if not commit.is_upkeep and not commit.is_of(self.planner.application(table, plan.id)):
-                    raise MotherlodeError(
-                        f"{table.full_name}: another hand changed it while its job ran ({commit.operation}, version"
-                        f" {commit.version}): run {self.job.name} again"
-                    )
 
     def _record(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
         self.lease.check()
@@ -353,13 +345,6 @@ class _Run:
             rows[name] = self.warehouse.count(table, outputs[name], before)
         seconds = round(time.monotonic() - self.clock, 3)
         return Done(plan, outputs, rows, seconds, self.started_at, self.context.spills.taken(), self.planner.origins())
-
-
-def _frame(job: Job, outputs: Outputs, table: Table) -> DataFrame:
-    rows = outputs.get(table.name)
-    if not isinstance(rows, DataFrame):
-        raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
-    return rows
 
 
 def _what_changed(plan: Plan, done: Done) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
 from motherlode.contracts.tables import Table
 from motherlode.errors import Exit, MotherlodeError
+from motherlode.runner import run_log
 from motherlode.runner.context import Context
 from motherlode.runner.failure import explain_failure
 from motherlode.runner.run import Result
@@ -95,6 +96,14 @@ def maintenance(context: Context, tables: Sequence[Table]) -> Exit:
         line = f"[{number:>2}/{len(known)}] {table.full_name:<34} {before:>6,} files, now {after:,}{gone}"
         out.print(line, markup=False)
     return Exit.FAILED if left else Exit.DONE
+
+
+def keep_log(context: Context) -> None:
+    """Append to the run log: what it tells of is done, whether that can be written or not."""
+    try:
+        run_log.keep(context)
+    except Exception as error:
+        say_error(f"the run log could not be written: {explain_failure(error)[0]}")
 
 
 def diagnosis(context: Context, repair: bool) -> Exit:

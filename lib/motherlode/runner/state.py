@@ -131,10 +131,13 @@ class State:
         """Whether a stream's last batch is done, and not to be repeated."""
         return self._batches(job, "offsets")[-1:] == self._batches(job, "commits")[-1:]
 
-    def commit(self, job: str) -> None:
-        """Say in a stream's checkpoint that its last batch is done: it is not repeated."""
-        for batch in self._batches(job, "offsets")[-1:]:
-            self.storage.write(f"{self.checkpoint(job)}/commits/{batch}", b'v1\n{"nextBatchWatermarkMs":0}')
+    def newest_batch(self, job: str) -> int | None:
+        """The last batch that a stream's checkpoint knows of."""
+        return max(self._batches(job, "offsets"), default=None)
+
+    def commit(self, job: str, batch: int) -> None:
+        """Say in a stream's checkpoint that a batch is done: it is not repeated."""
+        self.storage.write(f"{self.checkpoint(job)}/commits/{batch}", b'v1\n{"nextBatchWatermarkMs":0}')
 
     def _batches(self, job: str, kind: str) -> list[int]:
         names = self.storage.names(f"{self.checkpoint(job)}/{kind}")
@@ -197,12 +200,13 @@ class State:
         known = self.storage.read_json(f"{self.root}/expired/{table}.json")
         return str(known["expired"]) if known else None
 
-    def rebuild(self, job: str) -> dict[str, Any] | None:
-        """What a rebuild of the job's tables that died set out to do."""
-        return self.storage.read_json(f"{self.root}/rebuilds/{job}.json")
+    def rebuild(self, job: str) -> int | None:
+        """The first batch of a rebuild of the job's tables that died."""
+        known = self.storage.read_json(f"{self.root}/rebuilds/{job}.json")
+        return int(known["first"]) if known else None
 
-    def begin_rebuild(self, job: str, value: dict[str, Any]) -> None:
-        self.storage.write_json(f"{self.root}/rebuilds/{job}.json", value)
+    def begin_rebuild(self, job: str, first: int) -> None:
+        self.storage.write_json(f"{self.root}/rebuilds/{job}.json", {"first": first})
 
     def end_rebuild(self, job: str) -> None:
         self.storage.delete(f"{self.root}/rebuilds/{job}.json")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.table import Table as Grid
 
@@ -14,7 +15,15 @@ from motherlode.runner.registry import all_jobs
 from motherlode.runner.state import Done
 from motherlode.runner.storage import DamagedError
 
-UP_TO_DATE = "up to date"
+
+class State(NamedTuple):
+    """running, died, waits, never ran, stale, would stop, damaged or up to date; and why."""
+
+    word: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.why}" if self.why else self.word
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Standing:
     job: str
     last_run: str | None
     state: str
+    why: str
     seconds: float | None
     rows: int | None
 
@@ -38,10 +48,10 @@ def standings(context: Context) -> list[Standing]:
             with context.warehouse.looked_at_once():
                 said = state_of(context, job, last)
         except DamagedError as error:
-            last, said = None, str(error)
+            last, said = None, State("damaged", str(error))
         rows = sum(last.rows.values()) if last and last.rows else None
         started, seconds = (last.started_at, last.seconds) if last else (None, None)
-        found.append(Standing(job.name, started, said, seconds, rows))
+        found.append(Standing(job.name, started, *said, seconds, rows))
     return found
 
 
@@ -55,31 +65,33 @@ def as_grid(found: Sequence[Standing]) -> Grid:
     for one in found:
         when = (one.last_run or "").replace("T", " ").removesuffix("+00:00")
         seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
-        grid.add_row(one.job, when, one.state, seconds, "" if one.rows is None else f"{one.rows:,}")
+        grid.add_row(
+            one.job, when, str(State(one.state, one.why)), seconds, "" if one.rows is None else f"{one.rows:,}"
+        )
     return grid
 
 
-def state_of(context: Context, job: Job, last: Done | None) -> str:
-    """In words: running, died, waiting, never ran, stale and why, or up to date."""
+def state_of(context: Context, job: Job, last: Done | None) -> State:
+    """Whether the job's next run would do anything, from logs and state alone."""
     holder = holder_of(context.warehouse.storage, context.state.lease(job.name))
     if holder is not None and not holder.released and not holder.died_here:
-        return f"running: process {holder.pids[0]} on {holder.host}"
+        return State("running", f"process {holder.pids[0]} on {holder.host}")
     planner = Planner(context, job)
     if context.state.rebuild(job.name) is not None:
-        return "died in a rebuild: its next run finishes it"
+        return State("died", "its next run finishes the rebuild")
     has_died = context.state.plan(job.name) is not None
     if planner.is_stream:
         has_died = not context.state.is_committed(job.name)
     if has_died:
-        return "died: its next run finishes what it began"
+        return State("died", "its next run finishes what it began")
     if waiting := planner.waits_for():
-        return f"waits: {waiting}"
+        return State("waits", waiting)
     if last is None:
-        return "never ran"
+        return State("never ran")
     try:
         stale = planner.unread(last) if planner.is_stream else planner.news(last, planner.plan(last, None))
     except UsageError as error:
-        return f"would stop: {error}"
+        return State("would stop", str(error))
     if stale:
-        return f"stale: {', '.join(stale)}"
-    return f"{UP_TO_DATE}, with a table that `restore` put back" if last.is_restored else UP_TO_DATE
+        return State("stale", ", ".join(stale))
+    return State("up to date", "`restore` put a table back" if last.is_restored else "")

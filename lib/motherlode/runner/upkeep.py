@@ -76,7 +76,8 @@ def restore(context: Context, table: Table, to: int | None) -> int:
                 f"{table.full_name}: {followers[0]} follows it and would take in again what is put back: give another"
                 " paths.warehouse, which is filled from the landing folder"
             )
-        if not planner.is_stream and context.state.plan(job.name) is not None:
+        is_begun = not planner.is_stream and context.state.plan(job.name) is not None
+        if is_begun or context.state.rebuild(job.name) is not None:
             raise UsageError(f"{job.name} died: run it first, then restore {table.full_name}")
         foreign = [commit for other, commit in planner.by_another_hand(last) if other == table]
         left = foreign[0].version - 1 if foreign else newest
@@ -118,7 +119,9 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
     job = owner_of(table)
     for follower in all_jobs().values():
         read = context.state.done(follower.name) if follower.followed == table else None
-        if follower.followed == table and (read is None or Planner(context, follower).unread(read)):
+        if follower.followed == table and (
+            read is None or Planner(context, follower).unread(read) or context.state.rebuild(follower.name) is not None
+        ):
             raise MotherlodeError(f"{table.full_name}: {follower.name} has not taken in all of it: run that first")
     path = context.warehouse.path(table)
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
@@ -127,7 +130,7 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         died = (
             not context.state.is_committed(job.name) if planner.is_stream else context.state.plan(job.name) is not None
         )
-        if last is None or died:
+        if last is None or died or context.state.rebuild(job.name) is not None:
             raise MotherlodeError(f"{table.full_name}: {job.name} died: run it first")
         if foreign := [commit for other, commit in planner.by_another_hand(last) if other == table]:
             raise MotherlodeError(f"{table.full_name}: another hand changed it ({foreign[0].operation}); run its job")

@@ -246,13 +246,13 @@ class Warehouse:
         now = self.origin(table)
         return origin is not None and now is not None and now != origin
 
-    def by_another_hand(self, table: Table, since: int, application: str) -> Commit | None:
+    def by_another_hand(self, table: Table, since: int | None, application: str) -> Commit | None:
         """The first commit after `since` that changed rows and carries no transaction whose name begins with ours.
 
         A table that is older than `since` was restored or made anew outside of Delta: its newest commit.
         """
         newest = self.version(table)
-        if newest is None or newest < since:
+        if since is not None and (newest is None or newest < since):
             return Commit(version=-1 if newest is None else newest, operation=GONE)
         foreign = [c for c in self.commits(table, since) if not c.is_upkeep and not c.is_of(application)]
         return foreign[-1] if foreign else None

@@ -113,7 +113,7 @@ def test_a_table_of_another_schema(run, spark: SparkSession, tmp_path: Path) -> 
     code, lines = run("bronze.records")
     assert code == 2
     assert len(lines) == 1
-    assert "differs from its contract in source" in lines[0]
+    assert "bronze.records: another hand changed it (WRITE, version 0)" in lines[0]
 
 
 def test_missing_keys(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -141,7 +141,7 @@ def test_list_and_help_need_no_session(capsys: pytest.CaptureFixture[str]) -> No
     assert "sources ─► bronze" in printed
     assert "serving.churn_scores" in printed
     assert main(["pipeline", "--json"]) == 2
-    assert capsys.readouterr().err == "motherlode: --json goes with --list\n"
+    assert capsys.readouterr().err == "motherlode: --json goes with --list and status\n"
     with pytest.raises(SystemExit) as left:
         main(["--help"])
     assert left.value.code == 0

@@ -208,7 +208,7 @@ def test_status_says_what_is_stale_and_why(context: Context, known: None, dies: 
     job = upsert([])
 
     def said() -> str:
-        return status.state_of(context, job, context.state.done(job.name))
+        return str(status.state_of(context, job, context.state.done(job.name)))
 
     assert said() == "never ran"
     put(context, IN, [("1", "a", 1)])
@@ -220,7 +220,7 @@ def test_status_says_what_is_stale_and_why(context: Context, known: None, dies: 
     assert said() == "died: its next run finishes what it began"
     run_job(context, job)
     assert said() == "up to date"
-    assert status.state_of(context, append(), None) == "never ran"
+    assert status.state_of(context, append(), None) == ("never ran", "")
 
 
 def test_history_tells_who_wrote_what(context: Context, known: None) -> None:
