@@ -51,7 +51,7 @@ def keep(context: Context) -> int:
     """Append the runs that the table lacks; how many. Who comes while another process does so leaves it to that."""
     with (
         suppress(LeaseHeldError),
-        held(context.warehouse.storage, context.state.lease("run_log"), context.pids) as lease,
+        held(context.warehouse.storage, context.state.lease(RUN_LOG.name), context.pids) as lease,
     ):
         rows = _missing(context)
         if rows:

@@ -18,6 +18,7 @@ from motherlode.runner.context import Context
 from motherlode.runner.lease import held
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
+from motherlode.runner.run_log import RUN_LOG
 from motherlode.runner.warehouse import TRANSACTIONS_KEPT, Transaction
 
 DATED_BY = ("received_on", "occurred_on", "day", "as_of")
@@ -148,9 +149,7 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
                 with context.warehouse.transaction(Transaction(name, 1)):
                     delta.delete(expired)
         lease.check()
-        delta.optimize().executeCompaction()
-        _keep(context, path)
-        context.spark.sql(f"VACUUM delta.`{path}`")
+        _compact(context, path)
         made = context.warehouse.version(table)
         rows = {**last.rows, table.name: context.warehouse.read(table, made).count()}
         lease.check()
@@ -158,6 +157,22 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
             replace(last, outputs={**last.outputs, table.name: made}, rows=rows, origins=planner.origins())
         )
         return deleted, before, _files(context, path)
+
+
+def maintain_log(context: Context) -> tuple[int, int]:
+    """Compact the run log, which grows by a small file with each invocation: files before and after."""
+    path = context.warehouse.path(RUN_LOG)
+    with held(context.warehouse.storage, context.state.lease(RUN_LOG.name), context.pids, context.wait):
+        before = _files(context, path)
+        _compact(context, path)
+        return before, _files(context, path)
+
+
+def _compact(context: Context, path: str) -> None:
+    """Small files into large ones, and none kept that no version in reach needs."""
+    DeltaTable.forPath(context.spark, path).optimize().executeCompaction()
+    _keep(context, path)
+    context.spark.sql(f"VACUUM delta.`{path}`")
 
 
 def _keep(context: Context, path: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
-from motherlode.runner import run_log
+from motherlode.runner import run_log, upkeep
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held
 from motherlode.runner.run import run_job
@@ -59,3 +59,14 @@ def test_what_spills_is_counted(spark: SparkSession) -> None:
             spark.conf.unset(f"spark.sql.windowExec.buffer.{key}")
     assert (spills.taken() or 0) > 10000
     assert spills.taken() == 0
+
+
+def test_it_is_compacted(ran: Context) -> None:
+    for version in (2, 3):
+        put(ran, IN, [(str(version + 10), "b", 1)], version=version)
+        run_job(ran, upsert([]))
+        run_log.keep(ran)
+    before = rows(ran, run_log.RUN_LOG, "job", "run", "seconds")
+    assert [row[:2] for row in before] == [("silver.test_kept", 1), *(("silver.test_sums", run) for run in (1, 2, 3))]
+    assert upkeep.maintain_log(ran) == (2, 1)
+    assert rows(ran, run_log.RUN_LOG, "job", "run", "seconds") == before
