@@ -57,7 +57,7 @@ def keep(context: Context) -> int:
         if rows:
             lease.check()
             frame = context.spark.createDataFrame(rows, RUN_LOG.schema)
-            context.warehouse.append(RUN_LOG, frame, Transaction(f"run_log:{uuid.uuid4().hex}", 1))
+            context.warehouse.append(RUN_LOG, frame.coalesce(1), Transaction(f"run_log:{uuid.uuid4().hex}", 1))
             for job in {row["job"] for row in rows}:
                 context.state.forget_runs(job, KEPT)
         return len(rows)
