@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -41,3 +42,18 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = open_session("tests", settings)
     yield session
     session.stop()
+
+
+@pytest.fixture(autouse=True)
+def forgotten_logs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Delta keeps what it has read of a table's log, 2 MB of plans each, and the suite makes thousands of tables."""
+    yield
+    session = SparkSession.getActiveSession()
+    if session is not None and "tmp_path" in request.fixturenames:
+        forget_logs(session)
+
+
+def forget_logs(spark: SparkSession) -> None:
+    """As a process that has not read them."""
+    jvm: Any = spark.sparkContext._jvm
+    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()

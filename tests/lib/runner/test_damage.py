@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,16 @@ from motherlode.runner import doctor, rebuild, status, upkeep
 from motherlode.runner.context import Context
 from motherlode.runner.failure import explain_failure
 from motherlode.runner.run import run_job
+from tests.conftest import forget_logs
 from tests.lib.runner.small import IN, KEPT, SEEN, SUMS, append, put, rows, upsert
 from tests.lib.runner.test_recovery import damage, repaired
 
 pytestmark = pytest.mark.usefixtures("known")
 
 
-@pytest.fixture(autouse=True)
-def forgotten(ran: Context) -> Iterator[None]:
-    """Delta keeps what it has read of a log; another process has not."""
-    yield
-    forget(ran)
-
-
 def forget(context: Context) -> Context:
     """As a process that starts now."""
-    context.spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
+    forget_logs(context.spark)
     return Context(context.spark, context.settings)
 
 
