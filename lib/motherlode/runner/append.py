@@ -226,9 +226,14 @@ def frame_of(job: Job, outputs: Outputs, table: Table) -> DataFrame:
 
 def plan_of_batch(context: "Context", plan: Plan, batch: int, checkpoint: str, outputs: Versions) -> Plan:
     """A stream's plan of one batch, with what its checkpoint says of that."""
-    offsets = (context.state.offsets(plan.job, number) for number in (batch, batch - 1))
-    now, before = offsets
-    return replace(plan, batch=batch, checkpoint=checkpoint, outputs=outputs, offsets=now, offsets_before=before)
+    return replace(
+        plan,
+        batch=batch,
+        checkpoint=checkpoint,
+        outputs=outputs,
+        offsets=context.state.offsets(plan.job, batch),
+        offsets_before=context.state.offsets(plan.job, batch - 1),
+    )
 
 
 def leave_batch(context: "Context", planner: "Planner", last: Done) -> None:

@@ -39,7 +39,7 @@ def derive(context: Context, job: Job, lease: Lease, first: int | None = None) -
     if last is None:
         raise UsageError(f"{job.name}: has not run yet")
     first = min(number for number in (first, state.rebuild(job.name)) if number is not None)
-    refuse_expired(context, job, first)
+    _refuse_expired(context, job, first)
     foreign = planner.by_another_hand(last)
     if first and foreign:
         table, commit = foreign[0]
@@ -55,7 +55,7 @@ def derive(context: Context, job: Job, lease: Lease, first: int | None = None) -
     taken = append.follow(context, job, lease, planner.params, last)
     plan = taken[0] if taken else replace(last.plan, sequence=last.plan.sequence + 1)
     before, records = planner.versions(), _records(context, job)
-    refuse_expired(context, job, first)  # upkeep says so before it deletes
+    _refuse_expired(context, job, first)  # upkeep says so before it deletes
     context.reach(job, "planned")
 
     def previous(table: Table) -> DataFrame:
@@ -100,7 +100,7 @@ def first_batch(context: Context, job: Job, since: datetime.date | None) -> int:
     return int(found[0])
 
 
-def refuse_expired(context: Context, job: Job, first: int) -> None:
+def _refuse_expired(context: Context, job: Job, first: int) -> None:
     """Whether bronze has all records from a batch on.
 
     Raises:

@@ -29,8 +29,8 @@ from motherlode.runner.run_log import RUN_LOG
 from motherlode.runner.state import FOLDER
 from motherlode.runner.storage import DamagedError
 from motherlode.runner.upkeep import DATED_BY
+from motherlode.runner.warehouse import versions_in
 
-_COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.parquet")
 _DAMAGED = "is not as it was written"
 
@@ -205,8 +205,8 @@ def _expired(context: Context) -> Iterator[Finding]:
 
 def _mend_expired(context: Context, table: Table, column: str) -> None:
     oldest = context.warehouse.newest(table).agg(F.min(column).cast("string")).head()
-    known = oldest is not None and oldest[0] is not None
-    context.state.keep_from(table.full_name, f"{column} < '{oldest[0]}'" if known and oldest else "true")
+    first = oldest[0] if oldest else None
+    context.state.keep_from(table.full_name, "true" if first is None else f"{column} < '{first}'")
 
 
 def _table(context: Context, table: Table) -> Iterator[Finding]:
@@ -235,15 +235,15 @@ def _table(context: Context, table: Table) -> Iterator[Finding]:
 def _damage(context: Context, table: Table) -> tuple[str, str] | None:
     """Of a table's log and of the files that its newest version needs: what is wrong, and what would help alone."""
     path, storage = context.warehouse.path(table), context.warehouse.storage
-    names = storage.names(f"{path}/_delta_log")
-    commits = sorted(int(match.group(1)) for name in names if (match := _COMMIT.fullmatch(name)))
+    names = context.warehouse.log(table)
+    commits = sorted(versions_in(names))
     whole = max((int(match.group(1)) for name in names if (match := _CHECKPOINT.fullmatch(name))), default=-1)
     newest = commits[-1] if commits else -1
     if missing := sorted(set(range(max(whole + 1, 0), newest)) - set(commits)):
         return f"{path}: its log lacks version {missing[0]}", f"bring back {missing[0]:020d}.json, or "
     for version in (number for number in commits if number > whole):
         file = f"{path}/_delta_log/{version:020d}.json"
-        if not storage.is_sound(file) or not _are_json(storage.read(file)):
+        if not storage.is_sound(file) or not _are_objects((storage.read(file) or b"").splitlines()):
             return f"{file}: {_DAMAGED}", "bring it back, or "
     if newest < 0:
         return None
@@ -332,19 +332,16 @@ def _is_json(context: Context, path: str) -> bool:
     )
 
 
-def _are_json(content: bytes | None) -> bool:
-    """Whether a file of a log is whole: an object a line, and one at least."""
-    try:
-        return bool(content) and all(isinstance(json.loads(line), dict) for line in (content or b"").splitlines())
-    except ValueError:
-        return False
-
-
 def _has_json(content: bytes | None) -> bool:
     """Whether a checkpoint's file is whole: its format, then a JSON object or more."""
-    lines = (content or b"").decode(errors="replace").splitlines()
+    lines = (content or b"").splitlines()
+    return lines[:1] == [b"v1"] and _are_objects(lines[1:])
+
+
+def _are_objects(lines: list[bytes]) -> bool:
+    """Whether they are JSON, an object a line, and one at least."""
     try:
-        return len(lines) > 1 and lines[0] == "v1" and all(isinstance(json.loads(line), dict) for line in lines[1:])
+        return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines)
     except ValueError:
         return False
 

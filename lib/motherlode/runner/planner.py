@@ -65,6 +65,11 @@ class Planner:
     def is_stream(self) -> bool:
         return self.job.followed is not None
 
+    def has_died(self) -> bool:
+        """Whether a run of the job was begun and is not done, if none is at it now."""
+        state, name = self.context.state, self.job.name
+        return not state.is_committed(name) if self.is_stream else state.plan(name) is not None
+
     def application(self, table: Table, of: str = "") -> str:
         """How this job's transactions on a table are called, those of a plan or a checkpoint, or how all begin."""
         return f"{self.job.name}:{table.name}:{of}"

@@ -9,7 +9,7 @@ from motherlode.contracts.jobs import Append, Job, Snapshot
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import UsageError
 from motherlode.runner.context import Context
-from motherlode.runner.derivation import derive, first_batch, refuse_expired
+from motherlode.runner.derivation import derive, first_batch
 from motherlode.runner.lease import held
 from motherlode.runner.run import Result, run_job
 from motherlode.runner.upkeep import owner_of
@@ -56,6 +56,5 @@ def _computed(context: Context, job: Job) -> Result:
 def _derived(context: Context, job: Job, since: datetime.date | None) -> Result:
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         first = first_batch(context, job, since)
-        refuse_expired(context, job, first)
         done = derive(context, job, lease, first)
     return Result(job, "done", f"from batch {first} on", done.seconds, done.rows)

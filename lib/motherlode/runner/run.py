@@ -96,10 +96,13 @@ class _Run:
 
     def day_begun(self) -> datetime.date | None:
         """The business day for which a run died, where its rows stay beside those of later days."""
-        if not isinstance(self.job.mode, Snapshot) or not self.job.mode.history or self.planner.waits_for():
+        if not isinstance(self.job.mode, Snapshot) or not self.job.mode.history:
             return None
-        unfinished, last = self.context.state.plan(self.job.name), self.context.state.done(self.job.name)
-        if unfinished is None or unfinished.as_of is None or (last is not None and unfinished.id == last.plan.id):
+        unfinished = self.context.state.plan(self.job.name)
+        if unfinished is None or unfinished.as_of is None or self.planner.waits_for():
+            return None
+        last = self.context.state.done(self.job.name)
+        if last is not None and unfinished.id == last.plan.id:
             return None
         day = datetime.date.fromisoformat(unfinished.as_of)
         return None if day == self.planner.as_of else day

@@ -16,7 +16,6 @@ from motherlode.runner import run_log
 from motherlode.runner.context import Context
 from motherlode.runner.failure import explain_failure
 from motherlode.runner.run import Result
-from motherlode.runner.run_log import RUN_LOG
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 # Tables of what was not taken: how their names end, and what is said of their rows.
@@ -96,9 +95,9 @@ def maintenance(context: Context, tables: Sequence[Table]) -> Exit:
         gone = f", {deleted:,} rows past their retention deleted" if deleted else ""
         line = f"[{number:>2}/{len(known)}] {table.full_name:<34} {before:>6,} files, now {after:,}{gone}"
         out.print(line, markup=False)
-    if len(tables) > 1 and context.warehouse.version(RUN_LOG) is not None:
+    if len(tables) > 1 and context.warehouse.version(run_log.RUN_LOG) is not None:
         before, after = maintain_log(context)
-        out.print(f"        {RUN_LOG.full_name:<34} {before:>6,} files, now {after:,}", markup=False)
+        out.print(f"        {run_log.RUN_LOG.full_name:<34} {before:>6,} files, now {after:,}", markup=False)
     return Exit.FAILED if left else Exit.DONE
 
 

@@ -79,10 +79,7 @@ def state_of(context: Context, job: Job, last: Done | None) -> State:
     planner = Planner(context, job)
     if context.state.rebuild(job.name) is not None:
         return State("died", "its next run finishes the rebuild")
-    has_died = context.state.plan(job.name) is not None
-    if planner.is_stream:
-        has_died = not context.state.is_committed(job.name)
-    if has_died:
+    if planner.has_died():
         return State("died", "its next run finishes what it began")
     if waiting := planner.waits_for():
         return State("waits", waiting)

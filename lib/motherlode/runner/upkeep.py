@@ -29,6 +29,11 @@ def owner_of(table: Table) -> Job:
     return next(job for job in all_jobs().values() if table in job.writes)
 
 
+def _followers(table: Table) -> list[Job]:
+    """The jobs that take in what is new in it."""
+    return [job for job in all_jobs().values() if job.followed == table]
+
+
 def history(context: Context, table: Table) -> Grid:
     """A row for each commit that Delta still knows, the newest first."""
     newest = context.warehouse.version(table)
@@ -72,9 +77,9 @@ def restore(context: Context, table: Table, to: int | None) -> int:
         newest = context.warehouse.version(table)
         if last is None or newest is None or last.outputs.get(table.name) is None:
             raise UsageError(f"{table.full_name}: its job has left no version to go back to")
-        if followers := [other.name for other in all_jobs().values() if other.followed == table]:
+        for follower in _followers(table):
             raise UsageError(
-                f"{table.full_name}: {followers[0]} follows it and would take in again what is put back: give another"
+                f"{table.full_name}: {follower.name} follows it and would take in again what is put back: give another"
                 " paths.warehouse, which is filled from the landing folder"
             )
         is_begun = not planner.is_stream and context.state.plan(job.name) is not None
@@ -118,20 +123,15 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
         MotherlodeError: its job died and has to be finished first, or somebody who follows it has not read it all.
     """
     job = owner_of(table)
-    for follower in all_jobs().values():
-        read = context.state.done(follower.name) if follower.followed == table else None
-        if follower.followed == table and (
-            read is None or Planner(context, follower).unread(read) or context.state.rebuild(follower.name) is not None
-        ):
+    for follower in _followers(table):
+        read, rebuilds = context.state.done(follower.name), context.state.rebuild(follower.name) is not None
+        if read is None or rebuilds or Planner(context, follower).unread(read):
             raise MotherlodeError(f"{table.full_name}: {follower.name} has not taken in all of it: run that first")
     path = context.warehouse.path(table)
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         last = context.state.done(job.name)
         planner = Planner(context, job)
-        died = (
-            not context.state.is_committed(job.name) if planner.is_stream else context.state.plan(job.name) is not None
-        )
-        if last is None or died or context.state.rebuild(job.name) is not None:
+        if last is None or planner.has_died() or context.state.rebuild(job.name) is not None:
             raise MotherlodeError(f"{table.full_name}: {job.name} died: run it first")
         if foreign := [commit for other, commit in planner.by_another_hand(last) if other == table]:
             raise MotherlodeError(f"{table.full_name}: another hand changed it ({foreign[0].operation}); run its job")

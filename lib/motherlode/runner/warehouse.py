@@ -61,9 +61,11 @@ class Warehouse:
             self._seen = None
 
     def _version(self, table: Table) -> int | None:
-        found = [_COMMIT.fullmatch(name) for name in self.storage.names(f"{self.path(table)}/_delta_log")]
-        versions = [int(match.group(1)) for match in found if match]
-        return max(versions, default=None)
+        return max(versions_in(self.log(table)), default=None)
+
+    def log(self, table: Table) -> list[str]:
+        """The names of the files of its log."""
+        return self.storage.names(f"{self.path(table)}/_delta_log")
 
     def read(self, table: Table, version: int | None) -> DataFrame:
         """The table at a version; empty, with the contract's columns, where it was not written yet."""
@@ -93,8 +95,7 @@ class Warehouse:
         Raises:
             UsageError: it differs from its contract in any other way.
         """
-        self._sweep(table)
-        if self.version(table) is not None:
+        if self._swept(table) is not None:
             self._evolve(table)
             return
         builder = DeltaTable.createIfNotExists(self.spark).location(self.path(table)).comment(table.doc)
@@ -108,14 +109,16 @@ class Warehouse:
             builder = builder.property(key, value)
         builder.execute()
 
-    def _sweep(self, table: Table) -> None:
-        """Checksums of versions that are gone would make the next ones unreadable."""
-        folder = f"{self.path(table)}/_delta_log"
-        newest = self.version(table)
-        for name in self.storage.names(folder):
+    def _swept(self, table: Table) -> int | None:
+        """The newest version, and no checksum beyond it: those of versions that are gone would make the next ones
+        unreadable."""
+        names = self.log(table)
+        newest = max(versions_in(names), default=None)
+        for name in names:
             found = _CHECKSUM.fullmatch(name)
             if found and int(found.group(1)) > (-1 if newest is None else newest):
-                self.storage.delete(f"{folder}/{name}")
+                self.storage.delete(f"{self.path(table)}/_delta_log/{name}")
+        return newest
 
     def _evolve(self, table: Table) -> None:
         found = {field.name: field.dataType for field in self.spark.read.format("delta").load(self.path(table)).schema}
@@ -284,6 +287,11 @@ class Warehouse:
             yield
         finally:
             self.spark.conf.unset(name)
+
+
+def versions_in(log: list[str]) -> list[int]:
+    """The versions whose commits are among the names of a log's files."""
+    return [int(match.group(1)) for match in map(_COMMIT.fullmatch, log) if match]
 
 
 def _nullable(schema: StructType) -> StructType:

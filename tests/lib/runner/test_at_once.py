@@ -93,9 +93,11 @@ def test_two_jobs_of_one_warehouse_run_at_once(context: Context) -> None:
         purpose=Purpose.OPERATION,
     )
 
+    def run(job: Job) -> str:
+        return run_job(Context(context.spark, context.settings), job).status
+
     def both() -> list[str]:
         with ThreadPoolExecutor(2) as pool:
-            run = lambda job: run_job(Context(context.spark, context.settings), job).status  # noqa: E731
             return list(pool.map(run, (one, two)))
 
     def sums() -> list[list[tuple[object, ...]]]:
