@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import DataFrame
@@ -12,14 +12,12 @@ from pyspark.sql.streaming.query import StreamingQuery
 from motherlode.contracts.jobs import Append, Contents, Job, Outputs, Previous
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
+from motherlode.runner.context import Context
 from motherlode.runner.landing import read_contents
 from motherlode.runner.lease import Lease
+from motherlode.runner.planner import Planner
 from motherlode.runner.state import Done, Plan, Versions, code_digest
 from motherlode.runner.warehouse import Transaction
-
-if TYPE_CHECKING:
-    from motherlode.runner.context import Context
-    from motherlode.runner.planner import Planner
 
 _UNREADABLE = re.compile(
     "CHECKPOINT_MISSING|STREAMING_CHECKPOINT|Incomplete log file|log file was malformed|batch -?[0-9]+ doesn't exist"
@@ -27,34 +25,36 @@ _UNREADABLE = re.compile(
 )
 
 
-def follow(context: "Context", job: Job, lease: Lease, params: Any, last: Done | None) -> tuple[Plan, Versions] | None:
+def follow(planner: Planner, lease: Lease, last: Done | None) -> tuple[Plan, Versions] | None:
     """Take in all that is new in what the job follows: the plan and the versions left; None where nothing is new."""
+    job = planner.job
     if not isinstance(job.mode, Append) or job.followed is None:
         raise MotherlodeError(f"job {job.name}: follows no table")
-    version = context.warehouse.content_version(job.followed)
-    if version is None or (last is not None and version == last.plan.contents[str(job.mode.stream)]):
+    version = planner.warehouse.content_version(job.followed)
+    if version is None or (last is not None and version == last.plan.contents[planner.stream]):
         return None
-    _check_checkpoint(context, job, last)
-    return _Follower(context, job, lease, job.mode, job.followed, params, last).run(version)
+    _check_checkpoint(planner, last)
+    return _Follower(planner, lease, job.mode, job.followed, last).run(version)
 
 
-def _check_checkpoint(context: "Context", job: Job, last: Done | None) -> None:
+def _check_checkpoint(planner: Planner, last: Done | None) -> None:
     """Before a checkpoint is made: without the one of before, all that was taken in would be taken in again.
 
     Raises:
         MotherlodeError: it is gone, or another one.
     """
-    known = context.state.known_checkpoint(job.name)
+    job, state, warehouse = planner.job, planner.context.state, planner.warehouse
+    known = state.known_checkpoint(job.name)
     if last is not None and last.plan.checkpoint not in (None, known):
         raise UsageError(
-            f"{context.state.checkpoint(job.name)}: is gone, or another one than that of the last run:"
+            f"{state.checkpoint(job.name)}: is gone, or another one than that of the last run:"
             " `./spark-submit.sh doctor --repair` puts it back"
         )
     if last is None and known is None:
         for table in job.tables:
-            if any(commit.is_of(f"{job.name}:{table.name}:") for commit in context.warehouse.commits(table)):
+            if any(commit.is_of(planner.application(table)) for commit in warehouse.commits(table)):
                 raise UsageError(
-                    f"{table.full_name}: holds what this job took in, and {context.state.root} does not know of it: put"
+                    f"{table.full_name}: holds what this job took in, and {state.root} does not know of it: put"
                     " that folder back, or give another paths.warehouse, which is filled from the landing folder"
                 )
 
@@ -62,21 +62,19 @@ def _check_checkpoint(context: "Context", job: Job, last: Done | None) -> None:
 class _Follower:
     def __init__(
         self,
-        context: "Context",
-        job: Job,
+        planner: Planner,
         lease: Lease,
         mode: Append,
         stream: Table,
-        params: Any,
         last: Done | None,
     ) -> None:
-        self.context = context
-        self.warehouse = context.warehouse
-        self.job = job
+        self.planner = planner
+        self.context = planner.context
+        self.warehouse = planner.warehouse
+        self.job = planner.job
         self.lease = lease
         self.mode = mode
         self.stream = stream
-        self.params = params
         self.last = last
         self.failure: Exception | None = None
 
@@ -88,10 +86,10 @@ class _Follower:
             sequence=self.last.plan.sequence + 1 if self.last else 1,
             code=code_digest(),
             options="",
-            inputs={str(self.mode.stream): version, **self._static_versions()},
-            contents={str(self.mode.stream): version},
+            inputs={self.planner.stream: version, **self._static_versions()},
+            contents={self.planner.stream: version},
             models={},
-            outputs=self._versions(),
+            outputs=self.planner.versions(),
             as_of=None,
         )
         self.plan = plan
@@ -103,7 +101,7 @@ class _Follower:
             .select(*self.stream.columns)
         )
         if self.mode.only is not None:
-            rows = rows.where(self.mode.only(self.params))
+            rows = rows.where(self.mode.only(self.planner.params))
         query = self._start(rows, folder)
         try:
             query.awaitTermination()
@@ -114,10 +112,10 @@ class _Follower:
             query.stop()
         # What arrived after the plan may be in it too.
         consumed = max(self.context.state.consumed(self.job.name) or 0, version)
-        name, content = str(self.mode.stream), self.warehouse.content_version(self.stream, consumed)
+        name, content = self.planner.stream, self.warehouse.content_version(self.stream, consumed)
         inputs = {**plan.inputs, name: consumed}
         done = replace(plan, inputs=inputs, contents={name: content}, checkpoint=self.application)
-        return done, self._versions()
+        return done, self.planner.versions()
 
     def _start(self, rows: DataFrame, folder: str) -> StreamingQuery:
         writer = rows.writeStream.queryName(self.job.name).foreachBatch(self._batch)
@@ -140,7 +138,7 @@ class _Follower:
         state = self.context.state
         plan = self._planned(state.plan(self.job.name), batch)
         if plan is None:
-            plan = plan_of_batch(self.context, self.plan, batch, self.application, self._versions())
+            plan = plan_of_batch(self.context, self.plan, batch, self.application, self.planner.versions())
             self.lease.check()
             state.begin(plan)
             self.context.reach(self.job, "planned")
@@ -148,11 +146,11 @@ class _Follower:
         def previous(table: Table) -> DataFrame:
             return self.warehouse.read(table, plan.outputs.get(table.name))
 
-        outputs = self.job.transform(**arguments(self.context, self.job, rows, plan.inputs, previous))
+        outputs = self.job.transform(**arguments(self.planner, rows, plan.inputs, previous))
         for table in self.job.tables:
             written = frame_of(self.job, outputs, table)
             # An empty commit would look like news to every reader.
-            transaction = Transaction(f"{self.job.name}:{table.name}:{self.application}", batch)
+            transaction = Transaction(self.planner.application(table, self.application), batch)
             if not written.isEmpty() and not self._has(table, transaction, plan.outputs.get(table.name)):
                 self.lease.check()
                 self.warehouse.append(table, written, transaction)
@@ -185,25 +183,23 @@ class _Follower:
         )
 
     def _static_versions(self) -> Versions:
-        tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
-        return {name: self.warehouse.version(t) for name, t in tables.items() if name != self.mode.stream}
-
-    def _versions(self) -> Versions:
-        return {table.name: self.warehouse.version(table) for table in self.job.tables}
+        tables = self.planner.inputs.items()
+        return {name: self.warehouse.version(table) for name, table in tables if name != self.planner.stream}
 
 
 def arguments(
-    context: "Context", job: Job, rows: DataFrame, inputs: Versions, previous: Callable[[Table], DataFrame]
+    planner: Planner, rows: DataFrame, inputs: Versions, previous: Callable[[Table], DataFrame]
 ) -> dict[str, Any]:
     """The arguments of an append's transform: the rows that it follows, what it reads beside them, and its own tables
     as `previous` says that they were."""
-    settings, followed = context.settings, getattr(job.mode, "stream", None)
+    context, job = planner.context, planner.job
+    landing, ingest = context.settings.paths.landing, context.settings.ingest
     found: dict[str, Any] = {}
     for name, read in job.reads.items():
         match read:
             case Contents():
-                found[name] = read_contents(rows, settings.paths.landing, context.sources, settings.ingest)
-            case Table() if name == followed:
+                found[name] = read_contents(rows, landing, context.sources, ingest)
+            case Table() if name == planner.stream:
                 found[name] = rows
             case Table():
                 found[name] = context.warehouse.read(read, inputs.get(name))
@@ -211,8 +207,8 @@ def arguments(
                 found[name] = previous(table)
             case _:
                 raise MotherlodeError(f"job {job.name}: an append cannot read {name}")
-    if "params" in job.wants and job.params:
-        found["params"] = settings.params_of(job.params)
+    if "params" in job.wants:
+        found["params"] = planner.params
     return found
 
 
@@ -224,7 +220,7 @@ def frame_of(job: Job, outputs: Outputs, table: Table) -> DataFrame:
     return rows
 
 
-def plan_of_batch(context: "Context", plan: Plan, batch: int, checkpoint: str, outputs: Versions) -> Plan:
+def plan_of_batch(context: Context, plan: Plan, batch: int, checkpoint: str, outputs: Versions) -> Plan:
     """A stream's plan of one batch, with what its checkpoint says of that."""
     return replace(
         plan,
@@ -236,9 +232,10 @@ def plan_of_batch(context: "Context", plan: Plan, batch: int, checkpoint: str, o
     )
 
 
-def leave_batch(context: "Context", planner: "Planner", last: Done) -> None:
+def leave_batch(planner: Planner, last: Done) -> None:
     """A batch that died is not repeated: its plan is written, as every batch has one, and it counts as done."""
-    state, job = context.state, planner.job.name
+    context, job = planner.context, planner.job.name
+    state = context.state
     batch = state.newest_batch(job)
     if batch is not None:
         plan, checkpoint = planner.plan(last, None), state.checkpoint_id(job)

@@ -51,8 +51,8 @@ def derive(context: Context, job: Job, lease: Lease, first: int | None = None) -
     state.begin_rebuild(job.name, first)
     # A batch that died would be repeated, and appended to what is derived again.
     if foreign and not state.is_committed(job.name):
-        append.leave_batch(context, planner, last)  # what it reads may be gone; all is derived
-    taken = append.follow(context, job, lease, planner.params, last)
+        append.leave_batch(planner, last)  # what it reads may be gone; all is derived
+    taken = append.follow(planner, lease, last)
     plan = taken[0] if taken else replace(last.plan, sequence=last.plan.sequence + 1)
     before, records = planner.versions(), _records(context, job)
     _refuse_expired(context, job, first)  # upkeep says so before it deletes
@@ -65,7 +65,7 @@ def derive(context: Context, job: Job, lease: Lease, first: int | None = None) -
     if isinstance(job.mode, Append) and job.mode.only is not None:
         rows = rows.where(job.mode.only(planner.params))
     inputs = {name: context.warehouse.version(table) for name, table in planner.inputs.items()}
-    outputs = job.transform(**append.arguments(context, job, rows, inputs, previous))
+    outputs = job.transform(**append.arguments(planner, rows, inputs, previous))
     name = f"{REBUILD_NAME}:{uuid.uuid4().hex}"
     for table in job.tables:
         made = append.frame_of(job, outputs, table)

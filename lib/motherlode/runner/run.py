@@ -216,7 +216,7 @@ class _Run:
             last, finished = derive(self.context, self.job, self.lease), "a rebuild that had died"
         with self.warehouse.looked_at_once():
             self._refuse_foreign(last)
-        outcome = append.follow(self.context, self.job, self.lease, self.planner.params, last)
+        outcome = append.follow(self.planner, self.lease, last)
         if outcome is None:
             return (last, "done", finished) if finished else (last, "skipped", "nothing new")
         self._refuse_foreign(last)
