@@ -49,6 +49,8 @@ from tests.faults.page import page
 FOLDER = ROOT / "build/faults"
 WORLD = FOLDER / "world"
 SETTINGS = told(WORLD, FOLDER / "logs")
+RESTS_ON = ("conf", "tests/faults", "tests/e2e")
+"""Beside jobs/ and lib/: what was done with others of these does not count."""
 
 
 class Harness:
@@ -236,16 +238,16 @@ class Harness:
 
     def begin(self, fresh: bool) -> None:
         """Forget what was done to other code, or under other settings."""
-        mark, ours = FOLDER / "code", digest([code_digest(), *map(_content, (ROOT / "conf", ROOT / "tests"))])
+        mark, ours = FOLDER / "code", digest([code_digest(), *map(_content, RESTS_ON)])
         if fresh or not mark.exists() or mark.read_text() != ours:
             for name in ("results.jsonl", "load.json", "day.json"):
                 (FOLDER / name).unlink(missing_ok=True)
             mark.write_text(ours)
 
 
-def _content(folder: Path) -> dict[str, int]:
-    files = [path for path in folder.rglob("*") if path.suffix in (".py", ".toml")]
-    return {str(path.relative_to(folder)): zlib.crc32(path.read_bytes()) for path in files}
+def _content(folder: str) -> dict[str, int]:
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".toml")]
+    return {str(path.relative_to(ROOT)): zlib.crc32(path.read_bytes()) for path in files}
 
 
 def done_in(output: str) -> list[str]:
