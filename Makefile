@@ -24,6 +24,11 @@ test: .venv/.dev build/jars/.ok ## run the tests; ARGS="-k identity -x" goes to 
 	@$(python) -m motherlode.setup check
 	@$(python) -m pytest $(ARGS)
 
+.PHONY: faults
+faults: .venv/.dev build/jars/.ok ## kill the pipeline everywhere, again and again; goes on where it was interrupted; FRESH=1
+	@$(python) -m motherlode.setup check
+	@$(python) -m tests.faults.matrix $(if $(FRESH),--fresh)
+
 .PHONY: lint
 lint: .venv/.dev ## ruff's rules and format, and strict types
 	@.venv/bin/ruff check $(checked)
@@ -42,8 +47,9 @@ notebook: .venv/.dev ## execute notebooks/ on the demo's tables, into build/note
 	    --output='../build/notebooks/{notebook_name}'
 
 .PHONY: docs
-docs: .venv/.core ## write the data dictionary from the contracts
+docs: .venv/.core ## write the data dictionary and the schedulers' page from the contracts and the graph
 	@$(python) -m motherlode.contracts.docs
+	@$(python) -m motherlode.runner.schedulers
 
 .PHONY: setup
 setup: .venv/.core build/jars/.ok ## only the set-up: the virtual environment and the Delta jars

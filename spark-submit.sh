@@ -9,7 +9,7 @@ export MOTHERLODE_HOME=$root
 
 fail() {
     printf 'motherlode: %s\n' "$1" >&2
-    exit 1
+    exit 2
 }
 
 if [[ -x $root/.venv/bin/python ]]; then
@@ -30,7 +30,7 @@ for ((i = 0; i < $#; i++)); do
     case ${words[i]} in
         --profile | --conf-dir | --set) submit_args+=("${words[@]:i:2}") && i=$((i + 1)) ;;
         --profile=* | --conf-dir=* | --set=*) submit_args+=("${words[i]}") ;;
-        --as-of) i=$((i + 1)) ;;
+        --as-of | --wait) i=$((i + 1)) ;;
         --dry-run) dry_run=true ;;
         -h | --help | --list)
             ours "$root/jobs/pipeline.py" "$@"
@@ -56,6 +56,9 @@ done <<<"$options"
 command+=("$root/jobs/pipeline.py" "$@")
 
 if $dry_run; then
+    for name in MOTHERLODE_HOME SPARK_HOME SPARK_CONF_DIR PYSPARK_DRIVER_PYTHON PYSPARK_PYTHON; do
+        [[ -z ${!name:-} ]] || printf '%s=%q ' "$name" "${!name}"
+    done
     printf '%q ' "${command[@]}"
     echo
     exit

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -14,6 +15,8 @@ os.environ["MOTHERLODE_PSEUDONYM_KEY"] = "dGVzdC1wc2V1ZG9ueW0ta2V5LTMyLWJ5dGVzLW
 os.environ["MOTHERLODE_CONTACT_KEY"] = "dGVzdC1jb250YWN0LWtleS10aGlydHktdHdvLWJ5dGU="
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "lib"), str(ROOT)])
+
+pytest_plugins = ["tests.e2e.world"]
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,18 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = open_session("tests", settings)
     yield session
     session.stop()
+
+
+@pytest.fixture(autouse=True)
+def forgotten_logs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Delta keeps what it has read of a table's log, 2 MB of plans each, and the suite makes thousands of tables."""
+    yield
+    session = SparkSession.getActiveSession()
+    if session is not None and "tmp_path" in request.fixturenames:
+        forget_logs(session)
+
+
+def forget_logs(spark: SparkSession) -> None:
+    """As a process that has not read them."""
+    jvm: Any = spark.sparkContext._jvm
+    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()

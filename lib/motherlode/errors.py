@@ -10,6 +10,7 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     QUALITY = 3
+    HELD = 4
 
 
 class MotherlodeError(Exception):

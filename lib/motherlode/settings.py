@@ -60,11 +60,19 @@ class Business:
 
 @dataclass(frozen=True)
 class Spark:
-    """Args: master: as for spark-submit; conf: Spark's own options; submit: further spark-submit options."""
+    """How Spark is started.
+
+    Args:
+        master: as for spark-submit.
+        conf: Spark's own options.
+        submit: further options of spark-submit.
+        send_packages: whether a cluster's workers get the Python packages from here; else they have them.
+    """
 
     master: str
     conf: Mapping[str, str] = field(default_factory=dict)
     submit: tuple[str, ...] = ()
+    send_packages: bool = True
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,22 @@ class Ingest:
 
 
 @dataclass(frozen=True)
+class Maintain:
+    """How tables are looked after.
+
+    Args:
+        vacuum_hours: files that no version of the last so many hours needs are deleted. A reader that takes longer,
+            and a change feed that is asked for later, are left without.
+    """
+
+    vacuum_hours: int = 168
+
+    def __post_init__(self) -> None:
+        if self.vacuum_hours < 24:
+            raise ValueError("vacuum_hours must be at least 24: running readers and retries need the files")
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that a run is told."""
 
@@ -92,6 +116,7 @@ class Settings:
     consent: Consent
     spark: Spark
     ingest: Ingest
+    maintain: Maintain
     params: Mapping[type, Any]
 
     def params_of(self, kind: type) -> Any:
@@ -105,6 +130,7 @@ CORE: dict[str, type] = {
     "consent": Consent,
     "spark": Spark,
     "ingest": Ingest,
+    "maintain": Maintain,
 }
 
 

@@ -1,13 +1,17 @@
 """The one direction: no job reads to its right, no table has two writers, every table has one."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from motherlode.contracts import bronze, features, mining, serving, silver
 from motherlode.contracts.catalogue import TABLES
 from motherlode.contracts.fields import STRING, ContractError, Field
 from motherlode.contracts.jobs import Append, Job, Previous, Snapshot, Upsert
+from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Layer, Purpose, Subject, Table
-from motherlode.runner.registry import _ordered, all_jobs
+from motherlode.runner.planner import Planner
+from motherlode.runner.registry import _ordered, all_jobs, job_needs
 
 
 def _job(name: str, **changes):  # type: ignore[no-untyped-def]
@@ -29,6 +33,23 @@ def test_every_table_has_one_writer_and_every_job_a_place() -> None:
     assert sorted(set(written)) == sorted(written)
     assert set(TABLES) <= set(written)
     assert [job.layer for job in jobs.values()] == sorted(job.layer for job in jobs.values())
+
+
+def test_a_scheduler_waits_for_all_that_a_run_reads() -> None:
+    jobs = all_jobs()
+    writer = {written.full_name: job.name for job in jobs.values() for written in job.writes}
+    for name, job in jobs.items():
+        # What the runner gives it, and tells apart versions of.
+        tables = Planner.inputs.func(SimpleNamespace(job=job)).values()
+        models = [read for read in job.reads.values() if isinstance(read, Model)]
+        assert {writer[read.full_name] for read in (*tables, *models)} <= set(job_needs()[name])
+    assert job_needs()["bronze.records"] == ("bronze.files",)
+    assert job_needs()["serving.churn_scores"] == (
+        *("silver.order_lines", "silver.events"),  # they say which day it is
+        "identity.consents",
+        "mining.churn_scores",
+    )
+    assert "mining.churn" in job_needs()["serving.model_quality"]
 
 
 def test_reading_rightward_fails() -> None:

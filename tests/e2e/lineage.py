@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from motherlode.contracts.catalogue import TABLES
-from tests.e2e.conftest import World
+from tests.e2e.world import World
 
 Frame = pd.DataFrame
 Mask = pd.Series

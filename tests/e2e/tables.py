@@ -3,7 +3,7 @@
 from typing import Any
 
 from motherlode.contracts.tables import Table
-from motherlode.runner.run import Context
+from motherlode.runner.context import Context
 
 
 def rows_of(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from motherlode.contracts import serving
 from motherlode.settings import load_sources
-from tests.e2e.conftest import World
+from tests.e2e.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 

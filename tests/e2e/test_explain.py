@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from motherlode.contracts import serving
 from motherlode.contracts.tables import Table
 from motherlode.runner.explain import key_condition, walk
-from tests.e2e.conftest import World
 from tests.e2e.lineage import Lineage
+from tests.e2e.world import World
 
 ROWS = 20
 

@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from motherlode.contracts.catalogue import TABLES
-from tests.e2e.conftest import World
+from tests.e2e.world import World
 
 
 @pytest.mark.parametrize("name", list(TABLES))

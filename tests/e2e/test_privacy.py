@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from tests.e2e.conftest import World
+from tests.e2e.world import World
 
 # Short or common values would be found everywhere by chance.
 SHORTEST = 8

@@ -10,7 +10,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from motherlode.contracts import serving
 from motherlode.contracts.tables import Table
-from tests.e2e.conftest import World
+from tests.e2e.world import World
 
 
 @pytest.mark.parametrize("table", serving.TABLES, ids=lambda table: table.name)

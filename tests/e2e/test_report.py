@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tests.e2e.conftest import World
+from tests.e2e.world import World
 
 
 class _Markup(HTMLParser):

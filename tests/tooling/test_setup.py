@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from motherlode.errors import Exit
 from motherlode.setup import __main__ as cli
 from motherlode.setup import check, jars, keys, steps
 from motherlode.setup.steps import SetupError
@@ -84,14 +85,16 @@ def test_no_python(make: Callable[..., subprocess.CompletedProcess[str]]) -> Non
 def test_old_python(make: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     program(tmp_path / "bin/python3", "exit 1")  # what the version check comes to on an old one
     assert "motherlode: Python 3.11 or newer is needed and python3 is older" in complaint(make("demo"))
-    assert "motherlode: Python 3.11 or newer is needed and python3 is older" in complaint(
-        make("pipeline", command="spark-submit.sh")
-    )
+    done = make("pipeline", command="spark-submit.sh")
+    assert "motherlode: Python 3.11 or newer is needed and python3 is older" in complaint(done)
+    assert done.returncode == Exit.USAGE
 
 
 def test_spark_submit_without_java(make: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    line = complaint(make("pipeline", command="spark-submit.sh"))
+    done = make("pipeline", command="spark-submit.sh")
+    line = complaint(done)
     assert line.startswith("motherlode: Java 17 or newer is needed and there is none on the PATH: install one")
+    assert done.returncode == Exit.USAGE
 
 
 def test_no_pyspark(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,8 @@ def test_settings_are_picked_out_for_the_conf(submit: Submit, home: Path) -> Non
         "x y",
         "--as-of",
         "--dry-run",
+        "--wait",
+        "--dry-run",
         "--set",
         "a.b=$(touch pwned)",
         "--set=c=d",
@@ -142,7 +144,7 @@ def test_dry_run_prints_a_command_that_a_shell_reads_back(submit: Submit, home: 
     assert seen(home, "spark")[-len(AWKWARD) - 2 :] == ["silver.events", *AWKWARD, "--dry-run"]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--list"], ["pipeline", "-h"], []])
+@pytest.mark.parametrize("arguments", [["--help"], ["--list"], ["--list", "--json"], ["pipeline", "-h"], []])
 def test_help_and_list_start_no_jvm(submit: Submit, home: Path, arguments: list[str]) -> None:
     assert submit(*arguments).returncode == 7
     assert seen(home, "python") == [f"{home}/jobs/pipeline.py", *(arguments or ["--help"])]

@@ -1,5 +1,7 @@
 """Every declared table and model, by full name; origins are checked against it at import."""
 
+from difflib import get_close_matches
+
 from motherlode.contracts import activation, bronze, features, identity, mining, serving, silver
 from motherlode.contracts.documents import Document
 from motherlode.contracts.fields import ContractError
@@ -29,7 +31,8 @@ def find_table(full_name: str) -> Table:
         return TABLES[f"serving.{full_name}"]
     if len(same) == 1:
         return TABLES[same[0]]
-    hint = f"did you mean {' or '.join(same)}?" if same else f"tables: {', '.join(TABLES)}"
+    same = same or get_close_matches(full_name.lower(), TABLES, n=3)
+    hint = f"did you mean {' or '.join(same)}?" if same else "docs/tables.md has them all"
     raise ContractError(f"no table {full_name!r}: {hint}")
 
 

@@ -149,9 +149,23 @@ class Job:
         return tuple(written for written in self.writes if isinstance(written, Document))
 
     @property
+    def followed(self) -> Table | None:
+        """The table that an append follows by its checkpoint."""
+        read = self.reads[self.mode.stream] if isinstance(self.mode, Append) and self.mode.stream else None
+        if isinstance(read, Contents):
+            return read.manifest
+        return read if isinstance(read, Table) else None
+
+    @property
     def wants(self) -> frozenset[str]:
         """Which of the reserved parameters the transform asks for."""
         return frozenset(RESERVED) & frozenset(inspect.signature(self.transform).parameters)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it computes for a business day."""
+        has_history = isinstance(self.mode, Snapshot) and self.mode.history
+        return has_history or "as_of" in self.wants or bool(self.models)
 
     def sources(self) -> list[Table | Model]:
         """What other jobs must have written before."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
@@ -21,6 +22,7 @@ EDGE = "a string, b string"
 LABEL = "node string, component string"
 CHUNK = 1_000_000
 """Edges that one task holds at once beside its forest."""
+TWICE = StorageLevel.MEMORY_AND_DISK_2
 MAX_ROUNDS = 200
 """10 billion vertices need some 80: beyond it something other than size is wrong."""
 
@@ -36,17 +38,17 @@ def components(edges: DataFrame, bound: int) -> DataFrame:
         `node`, `component`: one row per vertex; a component is named after one of its vertices, the least
         one if no round of contraction was needed. The name is no promise, the partition is.
 
-    Each round's small result is cut from its lineage by `localCheckpoint`, which needs no checkpoint
-    folder: if an executor is lost with it, the job fails and is run again, which is always safe.
+    Each round's small result is cut from its lineage by `localCheckpoint`, which needs no checkpoint folder, and
+    kept on two executors: one may be lost. With both the job fails and is run again, which is always safe.
     """
-    forest = shrink(edges).localCheckpoint()
+    forest = shrink(edges).localCheckpoint(storageLevel=TWICE)
     representatives: list[DataFrame] = []
     while forest.count() > bound:
         if len(representatives) == MAX_ROUNDS:
             raise RuntimeError(f"no components after {MAX_ROUNDS} rounds: is `bound` ({bound}) below 1?")
-        nearest = local_minima(forest, seed=len(representatives)).localCheckpoint()
+        nearest = local_minima(forest, seed=len(representatives)).localCheckpoint(storageLevel=TWICE)
         representatives.append(nearest)
-        forest = shrink(contract(forest, nearest)).localCheckpoint()
+        forest = shrink(contract(forest, nearest)).localCheckpoint(storageLevel=TWICE)
     labels = finish(forest)
     for nearest in reversed(representatives):
         labels = _unfold(nearest, labels)

@@ -7,8 +7,12 @@ from statistics import median
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.errors import UsageError
 from motherlode.settings import Business
+
+DAYS_ARE_OF = (EVENTS, ORDER_LINES)
+"""The tables that say which business day is complete."""
 
 
 def last_complete_day(happenings: list[DataFrame], business: Business) -> date:

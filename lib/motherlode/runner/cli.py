@@ -6,41 +6,55 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from motherlode.contracts.fields import ContractError
 from motherlode.contracts.jobs import Job
 from motherlode.errors import Exit, MotherlodeError, UsageError
-from motherlode.runner import show
+from motherlode.runner import faults, show
+from motherlode.runner.commands import COMMANDS
 from motherlode.runner.failure import explain_failure
 from motherlode.settings import default_conf_dir, load_settings
 
 if TYPE_CHECKING:
-    from motherlode.runner.run import Context, Result
+    from motherlode.runner.context import Context
+    from motherlode.runner.run import Result
 
-USAGE = """\
-  ./spark-submit.sh pipeline                  run every job, in the order of the graph
-  ./spark-submit.sh silver.events             run one job: LAYER.NAME, or NAME where it is clear
-  ./spark-submit.sh explain TABLE KEY         walk from a row back to the raw records that it rests on
-  ./spark-submit.sh --list                    show the graph
-
+EXITS = """\
 KEY is the row's key: its values in the order of the table's key, separated by commas, or name=value pairs.
 Without KEY, explain shows how the table's key looks.
 
-Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract."""
+Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract, 4 another
+process runs the job."""
+
+
+def usage() -> str:
+    """What can be run, a line each."""
+    lines = {
+        "pipeline": "run every job, in the order of the graph",
+        "silver.events": "run one job: LAYER.NAME, or NAME where it is clear",
+        **{f"{name} {command.usage}".rstrip(): command.doc for name, command in COMMANDS.items()},
+        "--list [--json]": "show the graph",
+    }
+    return "\n".join(f"  ./spark-submit.sh {what:<28} {does}" for what, does in lines.items()) + f"\n\n{EXITS}"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; --help shows how")
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="spark-submit.sh",
         description="Motherlode: from raw customer logs to serving tables.",
-        epilog=USAGE,
+        epilog=usage(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    made.add_argument("command", nargs="?", metavar="JOB|pipeline|explain", help="what to run")
-    made.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what `explain` takes")
+    made.add_argument("command", nargs="?", metavar="JOB|COMMAND", help="what to run")
+    made.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what a command takes")
     made.add_argument("--profile", default="local", metavar="NAME", help="conf/NAME.toml (default: local)")
     made.add_argument(
         "--conf-dir", type=Path, default=default_conf_dir(), metavar="DIR", help="default: the project's conf"
@@ -49,24 +63,38 @@ def parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="a.b=value", help="override one setting; may be repeated"
     )
     made.add_argument(
-        "--as-of", metavar="DATE", help="the business day to compute for (default: the last complete one in silver)"
+        "--as-of",
+        type=_day,
+        metavar="DATE",
+        help="the business day to compute for (default: the last complete one in silver)",
     )
+    made.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        metavar="MINUTES",
+        help="wait for another process that runs the job (default: leave)",
+    )
+    made.add_argument("--to", type=int, metavar="VERSION", help="of `restore`")
+    made.add_argument("--from", dest="since", type=_day, metavar="DATE", help="of `rebuild`")
+    made.add_argument("--repair", action="store_true", help="of `doctor`: put right what can be put right")
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     made.add_argument("--verbose", action="store_true", help="with a traceback, if something fails")
+    made.add_argument("--json", action="store_true", help="of --list and `status`: as JSON, for a scheduler")
     return made
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command line and return its exit code; an expected failure is one line."""
-    arguments = parser().parse_args(argv)
+    verbose = "--verbose" in argv
     try:
-        return int(_run(arguments))
+        return int(_run(parser().parse_args(argv)))
     except KeyboardInterrupt:
         show.say_error("interrupted: what was not finished is done again by the next run")
         return 130
     except Exception as error:
-        if arguments.verbose:
+        if verbose:
             traceback.print_exc()
         line, code = explain_failure(error)
         show.say_error(line)
@@ -74,49 +102,50 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> Exit:
-    from motherlode.runner.registry import all_jobs, find_job
+    from motherlode.runner.registry import all_jobs, find_job, job_needs
 
     known = all_jobs()
     if arguments.list:
-        print(show.graph(known))
+        print(show.graph_json(known, job_needs()) if arguments.json else show.graph(known))
         return Exit.DONE
+    if arguments.json and arguments.command != "status":
+        raise UsageError("--json goes with --list and status")
     if not arguments.command:
-        raise UsageError("what to run? A job, pipeline or explain; --help shows how, --list the jobs")
-    as_of = _date(arguments.as_of)
+        raise UsageError("what to run? A job, pipeline or a command; --help shows how, --list the jobs")
     kinds = {job.params for job in known.values() if job.params}
     settings = load_settings(arguments.conf_dir, arguments.profile, arguments.set, sorted(kinds, key=str))
-    if arguments.command == "explain":
-        from motherlode.contracts.catalogue import find_table
-
-        if not arguments.arguments:
-            raise UsageError("explain needs a table: explain TABLE KEY")
-        try:
-            table = find_table(arguments.arguments[0])
-        except ContractError as error:
-            raise UsageError(str(error)) from None
-        chosen = []
-    else:
+    command = COMMANDS.get(arguments.command)
+    _check_options(arguments, command.options if command else ("as_of",))
+    faults.check(known)
+    asked = command.check(arguments) if command else ()
+    chosen: list[Job] = []
+    if command is None:
         if arguments.arguments:
             raise UsageError(f"{arguments.command} takes no further argument: {' '.join(arguments.arguments)}")
-        is_all = arguments.command == "pipeline"
-        chosen = list(known.values()) if is_all else [find_job(arguments.command)]
+        chosen = list(known.values()) if arguments.command == "pipeline" else [find_job(arguments.command)]
     marks = check_keys()
 
-    from motherlode.runner.run import Context
+    from motherlode.runner.context import Context
     from motherlode.runner.session import open_session
 
     spark = open_session(f"motherlode {arguments.command}", settings, verbose=arguments.verbose)
-    context = Context(spark, settings, as_of)
-    if arguments.command == "explain":
-        from motherlode.runner.explain import explain
-
-        explain(context, table, arguments.arguments[1:])
-        return Exit.DONE
-    context.state.keep_keys(marks)
+    context = Context(spark, settings, arguments.as_of, wait=60 * arguments.wait)
+    if command is None or command.writes:
+        context.state.keep_keys(marks)
+    if command is not None:
+        return command.run(context, *asked)
     return _jobs(context, chosen)
 
 
+def _check_options(arguments: argparse.Namespace, allowed: Sequence[str]) -> None:
+    """What would be left aside in silence is refused."""
+    for name, option in (("as_of", "--as-of"), ("to", "--to"), ("since", "--from"), ("repair", "--repair")):
+        if name not in allowed and getattr(arguments, name) not in (None, False):
+            raise UsageError(f"{option} does not go with {arguments.command}; --help shows what does")
+
+
 def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
+    from motherlode.runner import run_log
     from motherlode.runner.documents import document_path
     from motherlode.runner.run import run_job
 
@@ -128,11 +157,15 @@ def _jobs(context: "Context", chosen: Sequence[Job]) -> Exit:
                 result = run_job(context, job)
         except Exception as error:
             if results:
+                with suppress(Exception):  # what failed first is what has to be said
+                    run_log.keep(context)
                 show.summary(context, results, started)
             line, code = explain_failure(error)
-            raise _StoppedError(f"{job.name}: {line}", code) from error
+            raise _StoppedError(line if line.startswith(f"{job.name}: ") else f"{job.name}: {line}", code) from error
         show.say_result(number, len(chosen), result)
         results.append(result)
+    if any(result.status == "done" for result in results):
+        show.keep_log(context)
     show.summary(context, results, started)
     for result in results:
         for document in result.job.documents:
@@ -157,13 +190,11 @@ def check_keys() -> dict[str, str]:
     return {name: mark_of(name) for name in (PSEUDONYM_KEY, CONTACT_KEY)}
 
 
-def _date(text: str | None) -> datetime.date | None:
-    if text is None:
-        return None
+def _day(text: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--as-of {text}: write the day as 2017-12-30") from None
+        raise argparse.ArgumentTypeError(f"{text}: write the day as 2017-12-30") from None
 
 
 if __name__ == "__main__":

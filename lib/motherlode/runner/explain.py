@@ -16,7 +16,7 @@ from motherlode.contracts.catalogue import TABLES
 from motherlode.contracts.tables import Origin, Table
 from motherlode.errors import UsageError
 from motherlode.runner import show
-from motherlode.runner.run import Context
+from motherlode.runner.context import Context
 
 _EXAMPLES = 3
 

@@ -13,6 +13,12 @@ _CONSTRAINT = re.compile(r"DELTA_VIOLATE_CONSTRAINT\w*\][^(]*?constraint (\w+)",
 _NOT_NULL = re.compile(r"NOT NULL constraint violated for column: (\w+)")
 _DENIED = re.compile(r"Permission denied|Read-only file system|AccessControlException|Mkdirs failed to create")
 _NO_FOLDER = re.compile(r"ParentNotDirectoryException|Not a directory|is not a directory|FileAlreadyExistsException")
+_DAMAGED = re.compile(
+    r"FAILED_READ_FILE|DELTA_TRUNCATED_TRANSACTION_LOG|DELTA_LOG_FILE_NOT_FOUND|DELTA_VERSIONS_NOT_CONTIGUOUS"
+    r"|DELTA_STATE_RECOVER_ERROR|DELTA_MISSING_\w*FILE|ChecksumException|JsonEOFException|JsonParseException"
+    r"|FileNotFoundException|FileReadException"
+)
+_OF_A_TABLE = re.compile(r"/\S*?(?:/_delta_log/\S+?\.(?:json|parquet)|/part-\d{5}-[0-9a-f-]{36}\S*?\.parquet)")
 _FULL = re.compile(r"No space left on device")
 
 
@@ -38,6 +44,12 @@ def explain_failure(error: BaseException) -> tuple[str, Exit]:
             f"cannot write{_where(text)}: a file stands where a folder should be (paths.warehouse in conf/)",
             Exit.USAGE,
         )
+    if _DAMAGED.search(text) and (file := _OF_A_TABLE.search(text)):
+        return (
+            f"{file.group()}: is gone or damaged: bring it back; without it docs/operations.md says how its table is"
+            " had again",
+            Exit.USAGE,
+        )
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", Exit.FAILED
     name = type(error).__name__
@@ -60,5 +72,5 @@ def _whole_text(error: BaseException) -> str:
 
 
 def _where(text: str) -> str:
-    found = re.search(r"(?:file:|denied: ?|to create |directory: )(/[^\s:,]+)", text)
+    found = re.search(r"(?:file:|denied: ?|to create |directory: |file system: ')(/[^\s:,']+)", text)
     return f" to {found.group(1)}" if found else ""

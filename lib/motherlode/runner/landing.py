@@ -17,7 +17,7 @@ from urllib.parse import urlparse
 
 import pyarrow as pa
 import pyarrow.fs
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import FILES
@@ -49,8 +49,8 @@ _ROWS_PER_BATCH = 20_000
 log = logging.getLogger(__name__)
 
 
-def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) -> DataFrame:
-    """The files under each source's path: source, file (below the folder), size, modified_at.
+def list_landing(folder: str, sources: tuple[Source, ...]) -> pa.Table:
+    """The files under each source's path: source, file (below the folder), size, modified_at; in this order.
 
     A source without any file is named in a warning: its path may be mistyped.
 
@@ -60,7 +60,7 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
     fs, root = _file_system(folder)
     if fs.get_file_info(root).type != pyarrow.fs.FileType.Directory:
         raise UsageError(f"{folder}: no such folder; paths.landing in conf/ says where raw logs lie")
-    rows = [(source.name, *found) for source in sources for found in _matching(fs, root, source.path)]
+    rows = sorted((source.name, *found) for source in sources for found in _matching(fs, root, source.path))
     if not rows:
         raise UsageError(f"{folder}: no file matches the path of any source in conf/sources/")
     _check_owners({source.name: source.target for source in sources}, [(file, name) for name, file, *_ in rows])
@@ -77,7 +77,7 @@ def list_landing(spark: SparkSession, folder: str, sources: tuple[Source, ...]) 
         ]
     )
     columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
-    return spark.createDataFrame(pa.Table.from_arrays(columns, schema=schema))
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _check_owners(targets: dict[str, str], found: list[tuple[str, str]]) -> None:

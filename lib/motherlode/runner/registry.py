@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
@@ -12,6 +13,8 @@ from motherlode.contracts.fields import ContractError
 from motherlode.contracts.jobs import Job
 from motherlode.contracts.tables import Layer
 from motherlode.errors import UsageError
+from motherlode.runner import consent
+from motherlode.runner.calendar import DAYS_ARE_OF
 
 
 @cache
@@ -63,6 +66,23 @@ def _ordered(found: list[Job]) -> Mapping[str, Job]:
     return {name: by_name[name] for name in levels}
 
 
+@cache
+def job_needs() -> Mapping[str, tuple[str, ...]]:
+    """For each job those that must have run before: they write what it reads, or what the runner reads for it."""
+    known = all_jobs()
+    writer = {written.full_name: job.name for job in known.values() for written in job.writes}
+    place = {name: n for n, name in enumerate(known)}
+    found: dict[str, tuple[str, ...]] = {}
+    for job in known.values():
+        sources = job.sources()
+        if consent.applies(job):
+            sources.append(consent.CONSENTS)
+        if job.is_dated:
+            sources.extend(DAYS_ARE_OF)
+        found[job.name] = tuple(sorted({writer[source.full_name] for source in sources}, key=place.__getitem__))
+    return found
+
+
 def find_job(name: str) -> Job:
     """The job `layer.name`, `layer/name` or, where it is clear, `name`."""
     known = all_jobs()
@@ -72,5 +92,7 @@ def find_job(name: str) -> Job:
     same = [job for job in known if job.partition(".")[2] == wanted]
     if len(same) == 1:
         return known[same[0]]
+    if not same and (close := get_close_matches(wanted, [*known, "pipeline"], n=2)):
+        raise UsageError(f"no job {name!r}: did you mean {' or '.join(close)}? --list shows all")
     hint = f"there are {', '.join(same)}" if same else "--list shows all"
     raise UsageError(f"no job {name!r}: {hint}")

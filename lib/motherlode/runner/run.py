@@ -2,12 +2,13 @@
 
 import datetime
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import cached_property, reduce
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
@@ -18,81 +19,25 @@ from motherlode.contracts.jobs import (
     Contents,
     Job,
     Landing,
-    Outputs,
     Previous,
     Scorecard,
     Snapshot,
     Upsert,
 )
 from motherlode.contracts.models import Champion, Fitted, Model
-from motherlode.contracts.silver import EVENTS, ORDER_LINES
 from motherlode.contracts.tables import Table
-from motherlode.errors import MotherlodeError
+from motherlode.errors import MotherlodeError, UsageError
 from motherlode.mining.errors import TooLittleData
-from motherlode.runner import append, consent
-from motherlode.runner.calendar import last_complete_day
-from motherlode.runner.documents import document_path, write_document
-from motherlode.runner.landing import list_landing
-from motherlode.runner.state import Done, Plan, State, Versions, code_digest, digest
-from motherlode.runner.tracking import Tracking
+from motherlode.runner import append, consent, remedies
+from motherlode.runner.commits import Commit
+from motherlode.runner.context import Context
+from motherlode.runner.derivation import derive
+from motherlode.runner.documents import write_document
+from motherlode.runner.lease import Lease, held
+from motherlode.runner.planner import DECISIONS, Planner
+from motherlode.runner.state import Done, Plan, Versions
 from motherlode.runner.upsert import Touched, touched_keys
-from motherlode.runner.warehouse import Transaction, Warehouse
-from motherlode.settings import Settings
-
-_DECISIONS = "_decisions"
-
-
-@dataclass
-class Context:
-    """What all jobs of one invocation share."""
-
-    spark: SparkSession
-    settings: Settings
-    as_of: datetime.date | None = None
-    found_day: datetime.date | None = None
-    """The last business day that was looked up."""
-    _found_in: str = ""
-
-    @cached_property
-    def warehouse(self) -> Warehouse:
-        return Warehouse(self.spark, self.settings.paths.warehouse)
-
-    @cached_property
-    def state(self) -> State:
-        state = State(self.warehouse.storage, self.settings.paths.warehouse)
-        state.check_format()
-        return state
-
-    @cached_property
-    def tracking(self) -> Tracking:
-        return Tracking(self.spark, self.settings.paths)
-
-    @cached_property
-    def sources(self) -> tuple[Any, ...]:
-        from motherlode.sources.intake import SilverParams
-
-        return tuple(self.settings.params_of(SilverParams).sources)
-
-    def business_day(self) -> datetime.date:
-        """The as_of of this run: as given, else the last complete business day in silver."""
-        if self.as_of is not None:
-            return self.as_of
-        tables = (EVENTS, ORDER_LINES)
-        versions = {table.full_name: self.warehouse.version(table) for table in tables}
-        key = digest([code_digest(), versions, asdict(self.settings.business)])
-        if self.found_day is None or self._found_in != key:
-            path = f"{self.state.root}/calendar.json"
-            known = self.warehouse.storage.read_json(path)
-            if known and known["key"] == key:
-                self.found_day = datetime.date.fromisoformat(known["as_of"])
-            else:
-                events, sales = (self.warehouse.read(table, versions[table.full_name]) for table in tables)
-                # Targets of a campaign are dated at its start, which may be to come.
-                rows = [events.where(F.col("type") != "campaign_targeted"), sales]
-                self.found_day = last_complete_day(rows, self.settings.business)
-                self.warehouse.storage.write_json(path, {"key": key, "as_of": self.found_day.isoformat()})
-            self._found_in = key
-        return self.found_day
+from motherlode.runner.warehouse import Transaction
 
 
 @dataclass(frozen=True)
@@ -114,7 +59,9 @@ def run_job(context: Context, job: Job) -> Result:
     """
     started = time.monotonic()
     try:
-        done, status, why = _Run(context, job).execute()
+        folder = context.state.lease(job.name)
+        with held(context.warehouse.storage, folder, context.pids, context.wait) as lease:
+            done, status, why = _execute(context, job, lease)
     except TooLittleData as error:
         # Beside the pipeline's other findings a model that cannot be fitted is one word, not a stop.
         return Result(job, "refused", str(error), time.monotonic() - started, {})
@@ -123,109 +70,98 @@ def run_job(context: Context, job: Job) -> Result:
     return Result(job, status, why, time.monotonic() - started, done.rows if done else {})
 
 
+def _execute(context: Context, job: Job, lease: Lease) -> tuple[Done | None, str, str]:
+    run = _Run(context, job, lease)
+    begun = run.day_begun()
+    if begun is None:
+        return run.execute()
+    finished = "skipped"
+    with suppress(TooLittleData):
+        _, finished, _ = _Run(replace(context, as_of=begun), job, lease).execute()
+    done, status, why = _Run(context, job, lease).execute()
+    if finished != "done":
+        return done, status, why
+    return done, "done", ", ".join(filter(None, (why, f"and what had died as of {begun}")))
+
+
 class _Run:
-    def __init__(self, context: Context, job: Job) -> None:
+    def __init__(self, context: Context, job: Job, lease: Lease) -> None:
         self.context = context
         self.job = job
+        self.lease = lease
         self.warehouse = context.warehouse
+        self.planner = Planner(context, job)
         self.started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self.clock = time.monotonic()
 
+    def day_begun(self) -> datetime.date | None:
+        """The business day for which a run died, where its rows stay beside those of later days."""
+        if not isinstance(self.job.mode, Snapshot) or not self.job.mode.history:
+            return None
+        unfinished = self.context.state.plan(self.job.name)
+        if unfinished is None or unfinished.as_of is None or self.planner.waits_for():
+            return None
+        last = self.context.state.done(self.job.name)
+        if last is not None and unfinished.id == last.plan.id:
+            return None
+        day = datetime.date.fromisoformat(unfinished.as_of)
+        return None if day == self.planner.as_of else day
+
     def execute(self) -> tuple[Done | None, str, str]:
         last = self.context.state.done(self.job.name)
-        waiting = self._missing_champion()
-        if waiting:
-            until = f" on what was known by {self._as_of}" if self._as_of else ""
-            return last, "skipped", f"{waiting.full_name} was not trained{until}: see its job above"
-        unfinished = self.context.state.plan(self.job.name)
-        if isinstance(self.job.mode, Append) and self.job.mode.stream is not None:
-            return self._append(last, self.job.mode, self.job.mode.stream)
-        plan = self._plan(last, unfinished)
-        if unfinished is not None and unfinished.fingerprint == plan.fingerprint:
-            plan = unfinished
-        elif last is not None and last.plan.fingerprint == plan.fingerprint and self._is_as_left(last, plan):
-            return last, "skipped", "nothing changed"
+        if self.planner.is_stream:
+            return self._append(last)
+        with self.warehouse.looked_at_once():
+            plan = self._decided(last)
+        if isinstance(plan, str):
+            return last, "skipped", plan
+        self.lease.check()
         self.context.state.begin(plan)
+        self.context.reach(self.job, "planned")
+        try:
+            outputs = self._outputs(plan, last)
+        except TooLittleData:
+            # Said before anything is written: nothing is left to be finished.
+            self._forget_plan()
+            raise
+        return self._finish(plan, outputs, last)
+
+    def _decided(self, last: Done | None) -> Plan | str:
+        """What to do, or why nothing."""
+        if waiting := self.planner.waits_for():
+            return waiting
+        unfinished = self.context.state.plan(self.job.name)
+        if unfinished is not None and last is not None and unfinished.id == last.plan.id:
+            # It died after its record.
+            self._forget_plan()
+            unfinished = None
+        plan = self.planner.plan(last, unfinished)
+        if unfinished is None and last is not None and not self.planner.news(last, plan):
+            return "nothing changed"
+        if isinstance(self.job.mode, Append):
+            self._refuse_foreign(last)
+        if unfinished is not None and self.planner.is_resumable(unfinished, plan):
+            # The same rows as when it was planned, in the files that hold them now.
+            return replace(unfinished, inputs=plan.inputs)
+        # What a run left half done, or somebody put back, is not what the last one left and changes add to.
+        afresh = unfinished is not None or last is None or last.is_restored or self.planner.is_half_done(last)
+        return replace(plan, afresh=afresh)
+
+    def _outputs(self, plan: Plan, last: Done | None) -> Versions:
         match self.job.mode:
             case Upsert() as mode:
-                outputs = self._upsert(plan, last, mode)
+                return self._upsert(plan, last, mode)
             case Snapshot() as mode:
-                outputs = self._snapshot(plan, mode)
+                return self._snapshot(plan, mode)
             case Append():
-                outputs = self._listing(plan)
-        done = self._done(plan, outputs, last)
-        self.context.state.finish(done)
-        return done, "done", _what_changed(plan, done)
+                return self._listing(plan)
 
     # --- what a run rests on -------------------------------------------------------------------
-
-    @cached_property
-    def _inputs(self) -> dict[str, Table]:
-        """Input tables by the name of the read; the consents that are applied unseen are one of them."""
-        tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
-        for read in self.job.reads.values():
-            if isinstance(read, Addresses):
-                tables |= {table.full_name: table for table in read.tables}
-        if consent.applies(self.job):
-            tables[_DECISIONS] = CONSENTS
-        return tables
-
-    @cached_property
-    def _params(self) -> Any:
-        return self.context.settings.params_of(self.job.params) if self.job.params else None
-
-    @cached_property
-    def _as_of(self) -> datetime.date | None:
-        dated = isinstance(self.job.mode, Snapshot) and self.job.mode.history
-        return self.context.business_day() if dated or "as_of" in self.job.wants or self.job.models else None
-
-    def _models(self) -> list[Model]:
-        read = [read for read in self.job.reads.values() if isinstance(read, Model)]
-        for scorecard in self.job.reads.values():
-            if isinstance(scorecard, Scorecard):
-                read += [m for m in scorecard.models if self.context.tracking.champion_version(m) is not None]
-        return read
-
-    def _missing_champion(self) -> Model | None:
-        for read in self.job.reads.values():
-            if isinstance(read, Model) and self.context.tracking.champion_version(read, self._as_of) is None:
-                return read
-        return None
-
-    def _is_as_left(self, last: Done, plan: Plan) -> bool:
-        """Whether all that the last run made is still there, by no other hand."""
-        storage, paths = self.warehouse.storage, self.context.settings.paths
-        documents = all(storage.exists(document_path(paths, document)) for document in self.job.documents)
-        models = all(self.context.tracking.champion_version(model) is not None for model in self.job.models)
-        return documents and models and last.outputs == plan.outputs
-
-    def _plan(self, last: Done | None, unfinished: Plan | None) -> Plan:
-        inputs: Versions = {name: self.warehouse.version(table) for name, table in self._inputs.items()}
-        models = {m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()}
-        as_of = self._as_of.isoformat() if self._as_of else None
-        recipe = digest(
-            [code_digest(), asdict(self._params) if self._params else None, asdict(self.context.settings.consent)]
-        )
-        found = None
-        if any(isinstance(read, Landing) for read in self.job.reads.values()):
-            # Files are no versioned table: a listing is never skipped, and finds nothing new by itself.
-            found = self.started_at
-        return Plan(
-            job=self.job.name,
-            # Delta drops a write whose number it has seen: one that died may have used the next one.
-            sequence=1 + max((run.sequence for run in (last and last.plan, unfinished) if run), default=0),
-            fingerprint=digest([self.job.name, recipe, inputs, models, as_of, found]),
-            recipe=recipe,
-            inputs=inputs,
-            models=models,
-            outputs=self._versions(),
-            as_of=as_of,
-        )
 
     def _arguments(self, plan: Plan, touched: Touched | None = None) -> dict[str, Any]:
         """The transform's arguments: each input at its planned version, consent applied, then restricted."""
         arguments: dict[str, Any] = {}
-        decisions = self.warehouse.read(CONSENTS, plan.inputs.get(_DECISIONS)) if consent.applies(self.job) else None
+        decisions = self.warehouse.read(CONSENTS, plan.inputs.get(DECISIONS)) if consent.applies(self.job) else None
         for name, read in self.job.reads.items():
             match read:
                 case Table():
@@ -243,15 +179,13 @@ class _Run:
                 case Addresses():
                     arguments[name] = self._addresses(read, plan)
                 case Landing():
-                    arguments[name] = list_landing(
-                        self.context.spark, self.context.settings.paths.landing, self.context.sources
-                    )
+                    arguments[name] = self.context.spark.createDataFrame(self.planner.landing)
                 case Contents():
                     raise MotherlodeError(f"job {self.job.name}: contents are streamed: its mode must be Append")
         if "params" in self.job.wants:
-            arguments["params"] = self._params
+            arguments["params"] = self.planner.params
         if "as_of" in self.job.wants:
-            arguments["as_of"] = self._as_of
+            arguments["as_of"] = self.planner.as_of
         return arguments
 
     def _champion(self, model: Model, plan: Plan) -> Champion:
@@ -276,82 +210,135 @@ class _Run:
 
     # --- the modes -----------------------------------------------------------------------------
 
-    def _append(self, last: Done | None, mode: Append, stream: str) -> tuple[Done | None, str, str]:
-        outcome = append.follow(self.context, self.job, mode, stream, self._params, last)
+    def _append(self, last: Done | None) -> tuple[Done | None, str, str]:
+        finished = ""
+        if self.context.state.rebuild(self.job.name) is not None:
+            last, finished = derive(self.context, self.job, self.lease), "a rebuild that had died"
+        with self.warehouse.looked_at_once():
+            self._refuse_foreign(last)
+        outcome = append.follow(self.planner, self.lease, last)
         if outcome is None:
-            return last, "skipped", "nothing new"
-        plan, outputs = outcome
-        done = self._done(plan, outputs, last)
-        self.context.state.finish(done)
-        return done, "done", _what_changed(plan, done)
+            return (last, "done", finished) if finished else (last, "skipped", "nothing new")
+        self._refuse_foreign(last)
+        done = self._record(*outcome, last)
+        return done, "done", finished or _what_changed(done.plan, done)
+
+    def _refuse_foreign(self, last: Done | None) -> None:
+        for table, commit in self.planner.by_another_hand(last):
+            raise UsageError(
+                f"{table.full_name}: another hand changed it ({commit.in_words}), and what its job took in before it"
+                f" does not take in again: {remedies.changed(self.context, self.job, table, commit)}"
+            )
 
     def _listing(self, plan: Plan) -> Versions:
         outputs = self.job.transform(**self._arguments(plan))
         for table in self.job.tables:
-            rows = _frame(self.job, outputs, table).persist()
+            rows = append.frame_of(self.job, outputs, table).persist()
             if not rows.isEmpty():
-                self.warehouse.append(table, rows, self._transaction(plan, table))
-        return self._versions()
+                with self._writing():
+                    self.warehouse.append(table, rows, self._transaction(plan, table))
+        return self.planner.versions()
 
     def _upsert(self, plan: Plan, last: Done | None, mode: Upsert) -> Versions:
         touched: Touched | None = Touched(mode.by, None)
         is_new = any(version is None for version in plan.outputs.values())
         # A table that was rolled back or written by another hand is made anew from its inputs.
-        is_ours = last is not None and all(last.outputs.get(name) == v for name, v in plan.outputs.items())
-        if last is not None and is_ours and not is_new and last.plan.recipe == plan.recipe:
-            touched = touched_keys(self.warehouse, mode.by, self._inputs, last.plan.inputs, plan.inputs)
+        is_ours = last is not None and not self.planner.by_another_hand(last) and not self.planner.remade(last)
+        if last is not None and is_ours and not is_new and not plan.afresh and last.plan.recipe == plan.recipe:
+            touched = touched_keys(self.warehouse, mode.by, self.planner.inputs, last.plan.inputs, plan.inputs)
         if touched is None:
-            return plan.outputs
+            return self.planner.versions()
         outputs = self.job.transform(**self._arguments(plan, touched))
         for table in self.job.tables:
-            rows = self.warehouse.conform(table, _frame(self.job, outputs, table))
+            rows = self.warehouse.conform(table, append.frame_of(self.job, outputs, table))
             version = plan.outputs[table.name]
             transaction = self._transaction(plan, table)
             if version is None:
-                self.warehouse.overwrite(table, rows, transaction)
+                with self._writing():
+                    self.warehouse.overwrite(table, rows, transaction)
                 continue
+            self.warehouse.commit(table, version)  # Delta takes an empty file for a commit of nothing
             old = touched.restrict(self.warehouse.read(table, version))
             difference = self.warehouse.difference(table, old, rows).persist()
             if not difference.isEmpty():
-                self.warehouse.merge(table, difference, transaction)
-        return self._versions()
+                with self._writing():
+                    self.warehouse.merge(table, difference, transaction)
+        return self.planner.versions()
 
     def _snapshot(self, plan: Plan, mode: Snapshot) -> Versions:
         """Tables first, then models, the aliases last: a reader never meets a champion without its tables."""
         registered = {
             model.name: version
             for model in self.job.models
-            if (version := self.context.tracking.version_of_plan(model, plan.fingerprint))
+            if (version := self.context.tracking.version_of_plan(model, plan.id))
         }
-        is_fitted = bool(registered) and len(registered) == len(self.job.writes)
+        # Models come after tables: with all of them there, and the tables' commits, only the alias is left to move.
+        is_fitted = 0 < len(registered) == len(self.job.models) and all(
+            any(commit.is_of(self.planner.application(table, plan.id)) for commit in self._since(plan, table))
+            for table in self.job.tables
+        )
         outputs = {} if is_fitted else self.job.transform(**self._arguments(plan))
-        for table in self.job.tables:
-            rows = _frame(self.job, outputs, table)
+        for table in () if is_fitted else self.job.tables:
+            rows = append.frame_of(self.job, outputs, table)
             where = f"as_of = DATE'{plan.as_of}'" if mode.history else None
-            self.warehouse.overwrite(table, rows, self._transaction(plan, table), where)
+            with self._writing():
+                self.warehouse.overwrite(table, rows, self._transaction(plan, table), where)
         for model in self.job.models:
             version = registered.get(model.name) or self._register(plan, model, outputs.get(model.name))
+            self.lease.check()
             self.context.tracking.crown(model, version)
+            self.context.reach(self.job, "crowned")
         for document in self.job.documents:
             text = outputs.get(document.name)
             if not isinstance(text, str):
                 raise MotherlodeError(f"job {self.job.name}: its transform returned no text for {document.name}")
+            self.lease.check()
             write_document(self.warehouse.storage, self.context.settings.paths, document, text)
-        return self._versions()
+        return self.planner.versions()
 
     def _register(self, plan: Plan, model: Model, fitted: object) -> str:
         if not isinstance(fitted, Fitted):
             raise MotherlodeError(f"job {self.job.name}: its transform returned no Fitted for {model.name}")
         tags = {"motherlode.as_of": plan.as_of or "", "motherlode.inputs": str(plan.inputs)}
-        return self.context.tracking.register(model, fitted, plan.fingerprint, tags)
+        self.context.reach(self.job, "fitted")
+        self.lease.check()
+        version = self.context.tracking.register(model, fitted, plan.id, tags)
+        self.context.reach(self.job, "registered")
+        return version
 
     # --- the record ----------------------------------------------------------------------------
 
     def _transaction(self, plan: Plan, table: Table) -> Transaction:
-        return Transaction(f"{self.job.name}:{table.name}:{self.context.state.id}", plan.sequence)
+        return Transaction(self.planner.application(table, plan.id), plan.sequence)
 
-    def _versions(self) -> Versions:
-        return {table.name: self.warehouse.version(table) for table in self.job.tables}
+    def _since(self, plan: Plan, table: Table) -> Iterator[Commit]:
+        return self.warehouse.commits(table, plan.outputs[table.name])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Around each write: only who holds the lease writes."""
+        self.lease.check()
+        yield
+        self.context.reach(self.job, "written")
+
+    def _finish(self, plan: Plan, outputs: Versions, last: Done | None) -> tuple[Done, str, str]:
+        self.planner.refuse_company(plan.outputs, plan.id)
+        done = self._record(plan, outputs, last)
+        self._forget_plan()
+        return done, "done", _what_changed(plan, done)
+
+    def _record(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
+        self.lease.check()
+        self.context.reach(self.job, "outputs")
+        done = self._done(plan, outputs, last)
+        self.lease.check()
+        self.context.state.finish(done)
+        self.context.reach(self.job, "recorded")
+        return done
+
+    def _forget_plan(self) -> None:
+        self.lease.check()
+        self.context.state.forget_plan(self.job.name)
 
     def _done(self, plan: Plan, outputs: Versions, last: Done | None) -> Done:
         rows: dict[str, int] = {}
@@ -359,14 +346,8 @@ class _Run:
             name = table.name
             before = (last.outputs.get(name), last.rows[name]) if last is not None and name in last.rows else (None, 0)
             rows[name] = self.warehouse.count(table, outputs[name], before)
-        return Done(plan, outputs, rows, round(time.monotonic() - self.clock, 3), self.started_at)
-
-
-def _frame(job: Job, outputs: Outputs, table: Table) -> DataFrame:
-    rows = outputs.get(table.name)
-    if not isinstance(rows, DataFrame):
-        raise MotherlodeError(f"job {job.name}: its transform returned no DataFrame for {table.name}")
-    return rows
+        seconds = round(time.monotonic() - self.clock, 3)
+        return Done(plan, outputs, rows, seconds, self.started_at, self.context.spills.taken(), self.planner.origins())
 
 
 def _what_changed(plan: Plan, done: Done) -> str:
@@ -374,4 +355,4 @@ def _what_changed(plan: Plan, done: Done) -> str:
     return "" if changed or not done.outputs else "no row changed"
 
 
-__all__ = ["Context", "Result", "run_job"]
+__all__ = ["Result", "run_job"]

@@ -16,7 +16,11 @@ FIXED = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
-    "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|_key|credential",
+    # A run that died, or was idle, for longer than Delta keeps files finds its plan's versions all the same.
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
+    # What it did is in our own words; two commits for each table and night would push real ones out of the log.
+    "spark.databricks.delta.vacuum.logging.enabled": "false",
+    "spark.redaction.regex": "(?i)secret|password|token|key|credential",
 }
 
 
@@ -40,7 +44,7 @@ def spark_conf(settings: Settings) -> dict[str, str]:
 
 def open_session(app: str, settings: Settings, verbose: bool = False) -> SparkSession:
     """The session, started with the profile's options unless spark-submit already has."""
-    if settings.spark.master.startswith("local"):
+    if is_local_master(settings.spark.master):
         # The workers of this machine run what the driver runs.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app).master(settings.spark.master)
@@ -52,6 +56,11 @@ def open_session(app: str, settings: Settings, verbose: bool = False) -> SparkSe
     return session
 
 
+def is_local_master(master: str) -> bool:
+    """Whether the workers run in the driver's own process."""
+    return master == "local" or master.startswith("local[")
+
+
 def is_local(uri: str) -> bool:
     """Whether a path of conf/ lies on this machine."""
     return urlparse(uri).scheme in ("", "file")
@@ -59,4 +68,4 @@ def is_local(uri: str) -> bool:
 
 def local_path(uri: str) -> Path:
     """The path of a local URI."""
-    return Path(uri.removeprefix("file://"))
+    return Path(uri.removeprefix("file:").removeprefix("//"))

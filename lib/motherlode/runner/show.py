@@ -1,5 +1,6 @@
 """What a person sees: a line a job while it runs, a table at the end, the graph."""
 
+import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,12 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
-from motherlode.runner.run import Context, Result
+from motherlode.contracts.tables import Table
+from motherlode.errors import Exit, MotherlodeError
+from motherlode.runner import run_log
+from motherlode.runner.context import Context
+from motherlode.runner.failure import explain_failure
+from motherlode.runner.run import Result
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 # Tables of what was not taken: how their names end, and what is said of their rows.
@@ -24,10 +30,16 @@ def say_error(line: str) -> None:
 @contextmanager
 def working(number: int, total: int, job: Job) -> Iterator[None]:
     """A spinner where somebody looks, nothing where it would fill a log."""
+    with _spinning(f"[{number}/{total}] {job.name}: {job.doc}"):
+        yield
+
+
+@contextmanager
+def _spinning(text: str) -> Iterator[None]:
     if not out.is_terminal:
         yield
         return
-    with out.status(f"[{number}/{total}] {job.name}: {job.doc}"):
+    with out.status(text):
         yield
 
 
@@ -65,6 +77,63 @@ def summary(context: Context, results: Sequence[Result], started: float) -> None
     out.print(f"\n{done} of {len(results)} jobs ran{day}, {time.monotonic() - started:.0f} s in all", markup=False)
 
 
+def maintenance(context: Context, tables: Sequence[Table]) -> Exit:
+    """Look after each table, a line as it is done."""
+    from motherlode.runner.upkeep import maintain, maintain_log
+
+    known = [table for table in tables if context.warehouse.version(table) is not None]
+    left = 0
+    for number, table in enumerate(known, 1):
+        try:
+            with _spinning(f"[{number}/{len(known)}] {table.full_name}"):
+                deleted, before, after = maintain(context, table)
+        except MotherlodeError as error:
+            # One that cannot be looked after now keeps no other from it.
+            left += 1
+            say_error(str(error))
+            continue
+        gone = f", {deleted:,} rows past their retention deleted" if deleted else ""
+        line = f"[{number:>2}/{len(known)}] {table.full_name:<34} {before:>6,} files, now {after:,}{gone}"
+        out.print(line, markup=False)
+    if len(tables) > 1 and context.warehouse.version(run_log.RUN_LOG) is not None:
+        before, after = maintain_log(context)
+        out.print(f"        {run_log.RUN_LOG.full_name:<34} {before:>6,} files, now {after:,}", markup=False)
+    return Exit.FAILED if left else Exit.DONE
+
+
+def keep_log(context: Context) -> None:
+    """Append to the run log: what it tells of is done, whether that can be written or not."""
+    try:
+        run_log.keep(context)
+    except Exception as error:
+        say_error(f"the run log could not be written: {explain_failure(error)[0]}")
+
+
+def diagnosis(context: Context, repair: bool) -> Exit:
+    """What is wrong with the warehouse, and with `repair` what was put right."""
+    from motherlode.runner.doctor import findings
+
+    found = left = repairable = 0
+    for finding in findings(context):
+        word = "can be repaired" if finding.repair else "to be done"
+        if repair and finding.repair:
+            try:
+                finding.mend(context)
+                word = "repaired"
+            except Exception as error:  # one that cannot be repaired keeps no other from it
+                word = f"could not be repaired ({explain_failure(error)[0]})"
+        found += 1
+        left += word != "repaired"
+        repairable += word == "can be repaired"
+        out.print(f"{finding.what}\n    {word}: {finding.remedy}", markup=False)
+    if left:
+        how = "; `doctor --repair` does what can be done here, and looks again" if repairable else ""
+        out.print(f"\n{left} left{how}", markup=False)
+        return Exit.FAILED
+    out.print(f"{found} repaired" if found else "nothing is damaged", markup=False)
+    return Exit.DONE
+
+
 def graph(jobs: Mapping[str, Job]) -> str:
     """The graph as text: each layer's jobs, what each reads and writes, and how."""
     lines = ["sources ─► bronze ─► silver ─► identity ─► features ─► mining ─► serving ─► activation", ""]
@@ -88,3 +157,12 @@ def graph(jobs: Mapping[str, Job]) -> str:
         lines.append(f"      reads  {', '.join(needs) or 'the landing folder'}")
         lines.append(f"      writes {', '.join(written.full_name for written in job.writes)}")
     return "\n".join(lines)
+
+
+def graph_json(jobs: Mapping[str, Job], needs: Mapping[str, Sequence[str]]) -> str:
+    """The graph for a scheduler: the jobs in an order that works, a line each, with the jobs that each comes after."""
+    lines = [
+        json.dumps({"job": job.name, "layer": job.layer.label, "doc": job.doc, "needs": [*needs[job.name]]})
+        for job in jobs.values()
+    ]
+    return "[\n" + ",\n".join(lines) + "\n]"

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import re
 import uuid
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ import motherlode
 from motherlode.errors import UsageError
 from motherlode.runner.storage import Storage
 
-FORMAT = 2
-"""Raised when tables or state change in a way that what is there cannot follow."""
+FOLDER = "_motherlode"
+"""Of the state, in the warehouse."""
 Versions = dict[str, int | None]
 # Neither makes a table.
 _NOT_CODE = ("motherlode/simulate/", "motherlode/setup/")
@@ -26,33 +27,61 @@ class Plan:
     """What a run set out to do, written before its first write; a retry does just that.
 
     Args:
-        sequence: counts the job's runs: the version of its Delta transactions.
-        fingerprint: of all that the result rests on; the same one again is skipped.
-        recipe: of code and parameters alone; another one recomputes all.
-        inputs: version of every input table; models: version of every model that is read.
+        id: names the transactions of this plan's writes: Delta drops a repeated one, and nothing else.
+        sequence: counts the job's runs.
+        code: a hash of the code; options: one of the job's settings. Others recompute all.
+        inputs: version of every input table; contents: the newest of them that changed rows.
+        models: version of every model that is read.
         outputs: version of the job's own tables before the run.
+        origins: which tables its own and its inputs are: one made anew has another name.
+        afresh: whether all is computed, and not only what changed.
+        batch: of a stream, in the checkpoint of that name; offsets: what that says of the batch and of the one before.
     """
 
     job: str
     sequence: int
-    fingerprint: str
-    recipe: str
+    code: str
+    options: str
     inputs: Versions
+    contents: Versions
     models: dict[str, str]
     outputs: Versions
     as_of: str | None
+    id: str = ""
+    origins: dict[str, str | None] = field(default_factory=dict)
+    afresh: bool = False
     batch: int | None = None
+    offsets: str | None = None
+    offsets_before: str | None = None
+    checkpoint: str | None = None
+
+    @property
+    def recipe(self) -> tuple[str, str]:
+        return self.code, self.options
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that the result rests on; the same one again is skipped."""
+        return digest([self.job, self.code, self.options, self.contents, self.models, self.as_of])
 
 
 @dataclass(frozen=True)
 class Done:
-    """A run that finished: its plan, the versions it left, rows of each table, seconds."""
+    """A run that finished: its plan, the versions it left, rows of each table, seconds, bytes spilled to disk.
+
+    Args:
+        origins: names of the tables themselves, its own and its inputs': a table made anew has another one.
+        is_restored: somebody put a table back since: what it computed from changes alone is no longer whole.
+    """
 
     plan: Plan
     outputs: Versions
     rows: dict[str, int]
     seconds: float
     started_at: str
+    spilled_bytes: int | None = None
+    origins: dict[str, str | None] = field(default_factory=dict)
+    is_restored: bool = False
 
 
 class State:
@@ -60,25 +89,7 @@ class State:
 
     def __init__(self, storage: Storage, warehouse: str) -> None:
         self.storage = storage
-        self.root = f"{warehouse.rstrip('/')}/_motherlode"
-
-    @cached_property
-    def id(self) -> str:
-        """Names this state: one made anew counts its runs from 1 again."""
-        return self._name_in(f"{self.root}/id.json")
-
-    def check_format(self) -> None:
-        """Before anything is read.
-
-        Raises:
-            UsageError: the warehouse was made by a version whose tables this one cannot go on with.
-        """
-        known = self.storage.read_json(f"{self.root}/id.json")
-        if known is not None and known.get("format") != FORMAT:
-            raise UsageError(
-                f"{self.root}: made by another version of Motherlode, whose tables this one cannot go on with: give"
-                " another paths.warehouse, which is filled from the landing folder"
-            )
+        self.root = f"{warehouse.rstrip('/')}/{FOLDER}"
 
     def keep_keys(self, marks: dict[str, str]) -> None:
         """Remember which keys the tables are made with, by a mark of each that tells nothing of it.
@@ -86,29 +97,78 @@ class State:
         Raises:
             UsageError: they were made with another one.
         """
-        path = f"{self.root}/keys.json"
-        known = self.storage.read_json(path) or {}
-        if wrong := sorted(name for name, mark in marks.items() if known.get(name, mark) != mark):
+        known = {name: self.storage.read_json(f"{self.root}/keys/{name}.json") for name in marks}
+        if wrong := sorted(name for name, mark in marks.items() if (known[name] or {"mark": mark})["mark"] != mark):
             raise UsageError(
                 f"{', '.join(wrong)}: another key than this warehouse was made with: set that one, or another"
                 " paths.warehouse (README, keys, says what is lost with a key)"
             )
-        if known != marks:
-            self.storage.write_json(path, marks)
+        for name, mark in marks.items():
+            if known[name] is None:
+                self.storage.write_json(f"{self.root}/keys/{name}.json", {"mark": mark})
+
+    def lease(self, job: str) -> str:
+        return f"{self.root}/leases/{job}"
 
     def checkpoint(self, job: str) -> str:
         return f"{self.root}/checkpoints/{job}"
+
+    def offsets(self, job: str, batch: int) -> str | None:
+        """What a stream's checkpoint says of a batch: from where to where it reads."""
+        content = self.storage.read(f"{self.checkpoint(job)}/offsets/{batch}")
+        return None if content is None else content.decode()
+
+    def consumed(self, job: str) -> int | None:
+        """The version up to which a stream's checkpoint has read what it follows; None before its first batch."""
+        batches = self._batches(job, "offsets")
+        content = self.offsets(job, batches[-1]) if batches else None
+        if content is None:
+            return None
+        offset = json.loads(content.splitlines()[-1])
+        return int(offset["reservoirVersion"]) - (1 if int(offset["index"]) < 0 else 0)
+
+    def is_committed(self, job: str) -> bool:
+        """Whether a stream's last batch is done, and not to be repeated."""
+        return self._batches(job, "offsets")[-1:] == self._batches(job, "commits")[-1:]
+
+    def newest_batch(self, job: str) -> int | None:
+        """The last batch that a stream's checkpoint knows of."""
+        return max(self._batches(job, "offsets"), default=None)
+
+    def commit(self, job: str, batch: int) -> None:
+        """Say in a stream's checkpoint that a batch is done: it is not repeated."""
+        self.storage.write(f"{self.checkpoint(job)}/commits/{batch}", b'v1\n{"nextBatchWatermarkMs":0}')
+
+    def _batches(self, job: str, kind: str) -> list[int]:
+        names = self.storage.names(f"{self.checkpoint(job)}/{kind}")
+        return sorted(int(name) for name in names if name.isdigit())
+
+    def runs(self, job: str) -> list[int]:
+        """The numbers of the runs that are on record."""
+        names = self.storage.names(f"{self.root}/runs/{job}")
+        return [int(name.removesuffix(".json")) for name in names if re.fullmatch(r"\d+\.json", name)]
+
+    def forget_runs(self, job: str, kept: int) -> None:
+        """All records of runs but the newest."""
+        for number in self.runs(job)[:-kept]:
+            self.storage.delete(f"{self.root}/runs/{job}/{number:08d}.json")
+
+    def known_checkpoint(self, job: str) -> str | None:
+        """The name of the job's checkpoint, where there is one."""
+        known = self.storage.read_json(f"{self.checkpoint(job)}/motherlode.json")
+        return str(known["id"]) if known else None
 
     def checkpoint_id(self, job: str) -> str:
         """Names a job's checkpoint: one made anew counts its batches from 0 again."""
         return self._name_in(f"{self.checkpoint(job)}/motherlode.json")
 
     def _name_in(self, path: str) -> str:
-        """The name that stands in a file, given at the first call."""
+        """The name that stands in a file, given at the first call; of two at once, one gives it."""
         known = self.storage.read_json(path)
         if known is None:
-            known = {"id": uuid.uuid4().hex, "format": FORMAT}
-            self.storage.write_json(path, known)
+            known = {"id": uuid.uuid4().hex}
+            if not self.storage.create(path, known):
+                known = self.storage.read_json(path) or known
         return str(known["id"])
 
     def plan(self, job: str) -> Plan | None:
@@ -125,11 +185,33 @@ class State:
         return Done(**{**value, "plan": Plan(**value["plan"])}) if value else None
 
     def finish(self, done: Done) -> None:
-        """Record the run, then let go of its plan: dying in between repeats a run that changes nothing."""
+        """Record the run; its plan may go then. Dying in between repeats a run that changes nothing."""
         value = asdict(done)
         job = done.plan.job
         self.storage.write_json(f"{self.root}/runs/{job}/{done.plan.sequence:08d}.json", value)
         self.storage.write_json(f"{self.root}/done/{job}.json", value)
+
+    def keep_from(self, table: str, expired: str) -> None:
+        """Remember, before they go, that a table's oldest rows are to be deleted, and which."""
+        self.storage.write_json(f"{self.root}/expired/{table}.json", {"expired": expired})
+
+    def expired(self, table: str) -> str | None:
+        """Which rows of a table upkeep has deleted, as a condition; None for none."""
+        known = self.storage.read_json(f"{self.root}/expired/{table}.json")
+        return str(known["expired"]) if known else None
+
+    def rebuild(self, job: str) -> int | None:
+        """The first batch of a rebuild of the job's tables that died."""
+        known = self.storage.read_json(f"{self.root}/rebuilds/{job}.json")
+        return int(known["first"]) if known else None
+
+    def begin_rebuild(self, job: str, first: int) -> None:
+        self.storage.write_json(f"{self.root}/rebuilds/{job}.json", {"first": first})
+
+    def end_rebuild(self, job: str) -> None:
+        self.storage.delete(f"{self.root}/rebuilds/{job}.json")
+
+    def forget_plan(self, job: str) -> None:
         self.storage.delete(f"{self.root}/plans/{job}.json")
 
 

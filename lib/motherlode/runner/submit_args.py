@@ -4,9 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from motherlode.errors import MotherlodeError
-from motherlode.runner.session import spark_conf
-from motherlode.settings import default_conf_dir, load_settings
+from motherlode.errors import Exit, MotherlodeError
+from motherlode.runner.session import is_local_master, spark_conf
+from motherlode.settings import Settings, default_conf_dir, load_settings, project
+from motherlode.setup import environment
+from motherlode.setup.steps import SetupError
+
+_PYTHONPATH = "spark.executorEnv.PYTHONPATH"
 
 
 def main(argv: list[str]) -> int:
@@ -17,10 +21,10 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     try:
         settings = load_settings(args.conf_dir, args.profile, args.set)
-        conf = spark_conf(settings)
-    except MotherlodeError as error:
+        conf = {**spark_conf(settings), **_packages(settings)}
+    except (MotherlodeError, SetupError, OSError) as error:
         print(f"motherlode: {error}", file=sys.stderr)
-        return int(error.exit)
+        return int(getattr(error, "exit", Exit.FAILED))
     options = ["--master", settings.spark.master, *settings.spark.submit]
     for key, value in conf.items():
         options += ["--conf", f"{key}={value}"]
@@ -29,6 +33,16 @@ def main(argv: list[str]) -> int:
         return 2
     print("\n".join(options))
     return 0
+
+
+def _packages(settings: Settings) -> dict[str, str]:
+    """Options that bring the Python packages to workers of other machines, beside what conf/ says of the same."""
+    if is_local_master(settings.spark.master) or not settings.spark.send_packages:
+        return {}
+    packed = environment.build(project(), project() / "build").absolute()
+    added = (("spark.archives", ",", f"{packed}#{environment.NAME}"), (_PYTHONPATH, ":", environment.NAME))
+    given = settings.spark.conf
+    return {key: f"{value}{between}{given[key]}" if key in given else value for key, between, value in added}
 
 
 if __name__ == "__main__":

@@ -83,23 +83,23 @@ class Tracking:
         looked_ahead = as_of is not None and found.tags.get("motherlode.as_of", "") > as_of.isoformat()
         return None if looked_ahead else str(found.version)
 
-    def version_of_plan(self, model: Model, fingerprint: str) -> str | None:
+    def version_of_plan(self, model: Model, plan: str) -> str | None:
         """The version that an earlier try of the same plan registered."""
         client = self.client
         found = client.search_model_versions(f"name = '{registered_name(model)}'")
         for version in found:
-            if version.tags.get(PLAN_TAG) == fingerprint and version.tags.get("motherlode.complete") == "true":
+            if version.tags.get(PLAN_TAG) == plan and version.tags.get("motherlode.complete") == "true":
                 return str(version.version)
         return None
 
-    def register(self, model: Model, fitted: Fitted, fingerprint: str, tags: dict[str, str]) -> str:
+    def register(self, model: Model, fitted: Fitted, plan: str, tags: dict[str, str]) -> str:
         """Log a run and register the model; the alias is not moved yet."""
         client = self.client
         import mlflow
         import mlflow.spark
         from mlflow.models import infer_signature
 
-        with _quiet(), mlflow.start_run(run_name=model.full_name, tags={PLAN_TAG: fingerprint, **tags}):
+        with _quiet(), mlflow.start_run(run_name=model.full_name, tags={PLAN_TAG: plan, **tags}):
             mlflow.log_params(dict(fitted.parameters))
             mlflow.log_metrics({name: float(value) for name, value in fitted.metrics.items()})
             mlflow.log_metrics({_BASELINE + name: float(value) for name, value in fitted.baseline.items()})
@@ -121,7 +121,7 @@ class Tracking:
                     dfs_tmpdir=self._scratch(),
                 )
         version = str(info.registered_model_version)
-        for key, value in {PLAN_TAG: fingerprint, **tags, "motherlode.complete": "true"}.items():
+        for key, value in {PLAN_TAG: plan, **tags, "motherlode.complete": "true"}.items():
             client.set_model_version_tag(registered_name(model), version, key, value)
         return version
 

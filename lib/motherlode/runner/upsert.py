@@ -1,10 +1,12 @@
 """Upsert: which keys were touched, and the inputs restricted to them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
@@ -13,6 +15,9 @@ from motherlode.contracts.identity import CONSENTS
 from motherlode.contracts.tables import Subject, Table
 from motherlode.runner.state import Versions
 from motherlode.runner.warehouse import Warehouse
+
+# A version of the feed, or a file of one, that upkeep has deleted.
+_EXPIRED = re.compile("FILE_NOT_EXIST|FILE_NOT_FOUND|FileNotFound|MISSING_CHANGE_DATA|VERSION_NOT_FOUND")
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ def touched_keys(
     try:
         for name, table in changed.items():
             old, new = before.get(name), now.get(name)
-            if new is None or (old is None and not _restrictable(table, by)):
+            # One that is older than it was has been restored, or made anew.
+            if new is None or new < (old or 0) or (old is None and not _restrictable(table, by)):
                 return everything
             feed = warehouse.changes(table, -1 if old is None else old, new)
             if table.full_name == CONSENTS.full_name:
@@ -73,6 +79,10 @@ def touched_keys(
         return None if keys.isEmpty() else Touched(by, keys)
     except AnalysisException:
         return everything
+    except (PySparkException, Py4JJavaError) as error:
+        if _EXPIRED.search(str(error)):
+            return everything
+        raise
 
 
 def _restrictable(table: Table, by: tuple[str, ...]) -> bool:

@@ -1,11 +1,9 @@
 """The Delta tables: created from their contracts, read at a version, written in one commit each."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -14,10 +12,14 @@ from pyspark.sql.types import StructField, StructType
 
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import QualityError, UsageError
-from motherlode.runner.storage import Storage
+from motherlode.runner.commits import GONE, Commit, commit_of
+from motherlode.runner.storage import DamagedError, Storage, damaged
 
 _COMMIT = re.compile(r"(\d{20})\.json")
+_CHECKSUM = re.compile(r"\.?(\d{20})(?:\.json)?\.crc(?:\.crc)?")
 _MATCHED = "_operation"
+TRANSACTIONS_KEPT = {"delta.setTransactionRetentionDuration": "interval 90 days"}
+"""Each run names its transactions anew: without an end a table's log would carry them all."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,35 @@ class Warehouse:
         self.spark = spark
         self.root = root.rstrip("/")
         self.storage = Storage(spark)
+        self._commits: dict[str, Commit] = {}
+        self._seen: dict[str, int | None] | None = None
 
     def path(self, table: Table) -> str:
         return f"{self.root}/{table.layer.label}/{table.name}"
 
     def version(self, table: Table) -> int | None:
         """The newest version, from the names in the log: cheaper than asking Delta."""
-        found = [_COMMIT.fullmatch(name) for name in self.storage.names(f"{self.path(table)}/_delta_log")]
-        versions = [int(match.group(1)) for match in found if match]
-        return max(versions, default=None)
+        if self._seen is None:
+            return self._version(table)
+        if table.full_name not in self._seen:
+            self._seen[table.full_name] = self._version(table)
+        return self._seen[table.full_name]
+
+    @contextmanager
+    def looked_at_once(self) -> Iterator[None]:
+        """Within it each table is at one version, and its log listed once: a decision rests on one look at all."""
+        self._seen = {}
+        try:
+            yield
+        finally:
+            self._seen = None
+
+    def _version(self, table: Table) -> int | None:
+        return max(versions_in(self.log(table)), default=None)
+
+    def log(self, table: Table) -> list[str]:
+        """The names of the files of its log."""
+        return self.storage.names(f"{self.path(table)}/_delta_log")
 
     def read(self, table: Table, version: int | None) -> DataFrame:
         """The table at a version; empty, with the contract's columns, where it was not written yet."""
@@ -73,7 +95,7 @@ class Warehouse:
         Raises:
             UsageError: it differs from its contract in any other way.
         """
-        if self.version(table) is not None:
+        if self._swept(table) is not None:
             self._evolve(table)
             return
         builder = DeltaTable.createIfNotExists(self.spark).location(self.path(table)).comment(table.doc)
@@ -86,6 +108,17 @@ class Warehouse:
         for key, value in _properties(table).items():
             builder = builder.property(key, value)
         builder.execute()
+
+    def _swept(self, table: Table) -> int | None:
+        """The newest version, and no checksum beyond it: those of versions that are gone would make the next ones
+        unreadable."""
+        names = self.log(table)
+        newest = max(versions_in(names), default=None)
+        for name in names:
+            found = _CHECKSUM.fullmatch(name)
+            if found and int(found.group(1)) > (-1 if newest is None else newest):
+                self.storage.delete(f"{self.path(table)}/_delta_log/{name}")
+        return newest
 
     def _evolve(self, table: Table) -> None:
         found = {field.name: field.dataType for field in self.spark.read.format("delta").load(self.path(table)).schema}
@@ -133,7 +166,7 @@ class Warehouse:
         self.create(table)
         on = " AND ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
         values = {name: f"new.`{name}`" for name in table.columns}
-        with self._transaction(transaction):
+        with self.transaction(transaction):
             (
                 DeltaTable.forPath(self.spark, self.path(table))
                 .alias("old")
@@ -174,13 +207,58 @@ class Warehouse:
         # A table that is older than it was has been restored or made anew.
         counted: int | None = None if known is not None and known > version else rows
         for commit in range(0 if known is None else known + 1, version + 1):
-            counted = None if counted is None else _rows_after(self._commit(table, commit), counted)
+            counted = None if counted is None else self.commit(table, commit).rows_after(counted)
         return self.read(table, version).count() if counted is None else counted
 
-    def _commit(self, table: Table, version: int) -> dict[str, Any]:
-        content = self.storage.read(f"{self.path(table)}/_delta_log/{version:020d}.json") or b""
-        actions = (json.loads(line) for line in content.splitlines())
-        return next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    def commit(self, table: Table, version: int) -> Commit:
+        """What a commit of the table says of itself.
+
+        Raises:
+            DamagedError: its file is not whole.
+        """
+        path = f"{self.path(table)}/_delta_log/{version:020d}.json"
+        if path not in self._commits:
+            try:
+                self._commits[path] = commit_of(version, self.storage.read(path))
+            except ValueError:
+                raise DamagedError(damaged(path)) from None
+        return self._commits[path]
+
+    def content_version(self, table: Table, upto: int | None = None) -> int | None:
+        """The newest version (of those up to one) that changed rows: upkeep leaves a table what it was."""
+        version = self.version(table) if upto is None else upto
+        while version and self.commit(table, version).is_upkeep:
+            version -= 1
+        return version
+
+    def commits(self, table: Table, after: int | None = None) -> Iterator[Commit]:
+        """The newest first, down to the one after a version, as far as the log goes back."""
+        newest, oldest = self.version(table), 0 if after is None else after + 1
+        for version in range(-1 if newest is None else newest, oldest - 1, -1):
+            commit = self.commit(table, version)
+            if not commit.operation:
+                return  # what Delta has cleaned away says nothing
+            yield commit
+
+    def origin(self, table: Table) -> str | None:
+        """Delta's name of this very table; None where its log no longer goes back to its first commit."""
+        return self.commit(table, 0).origin if self.version(table) is not None else None
+
+    def is_remade(self, table: Table, origin: str | None) -> bool:
+        """Whether it is not the table that had that origin, but one made anew; where nobody can say, it is that."""
+        now = self.origin(table)
+        return origin is not None and now is not None and now != origin
+
+    def by_another_hand(self, table: Table, since: int | None, application: str) -> Commit | None:
+        """The first commit after `since` that changed rows and carries no transaction whose name begins with ours.
+
+        A table that is older than `since` was restored or made anew outside of Delta: its newest commit.
+        """
+        newest = self.version(table)
+        if since is not None and (newest is None or newest < since):
+            return Commit(version=-1 if newest is None else newest, operation=GONE)
+        foreign = [c for c in self.commits(table, since) if not c.is_upkeep and not c.is_of(application)]
+        return foreign[-1] if foreign else None
 
     def _writer(self, table: Table, rows: DataFrame, transaction: Transaction) -> DataFrameWriter:
         schema = StructType([StructField(f.name, f.type, f.nullable) for f in table.fields])
@@ -189,8 +267,8 @@ class Warehouse:
         return writer.option("txnAppId", transaction.application).option("txnVersion", transaction.version)
 
     @contextmanager
-    def _transaction(self, transaction: Transaction) -> Iterator[None]:
-        """For a merge, which takes no options: set and unset around it."""
+    def transaction(self, transaction: Transaction) -> Iterator[None]:
+        """For what takes no options, as a merge: set and unset around it."""
         conf = self.spark.conf
         conf.set("spark.databricks.delta.write.txnAppId", transaction.application)
         conf.set("spark.databricks.delta.write.txnVersion", str(transaction.version))
@@ -200,22 +278,20 @@ class Warehouse:
             conf.unset("spark.databricks.delta.write.txnAppId")
             conf.unset("spark.databricks.delta.write.txnVersion")
 
+    @contextmanager
+    def said(self, what: str) -> Iterator[None]:
+        """What the commits within say of themselves."""
+        name = "spark.databricks.delta.commitInfo.userMetadata"
+        self.spark.conf.set(name, what)
+        try:
+            yield
+        finally:
+            self.spark.conf.unset(name)
 
-def _rows_after(commit: dict[str, Any], rows: int) -> int | None:
-    """Rows that a commit leaves of a table of `rows`; None where it does not say."""
-    metrics = {name: int(value) for name, value in commit.get("operationMetrics", {}).items() if value.isdigit()}
-    said = commit.get("operationParameters", {})
-    match commit.get("operation"), said.get("mode"):
-        case ("CREATE TABLE", _):
-            return rows
-        case ("WRITE", "Append"):
-            written = metrics.get("numOutputRows")
-            return None if written is None else rows + written
-        case ("WRITE", "Overwrite") if rows == 0 or "predicate" not in said:
-            return metrics.get("numOutputRows")
-        case ("MERGE", _) if {"numTargetRowsInserted", "numTargetRowsDeleted"} <= metrics.keys():
-            return rows + metrics["numTargetRowsInserted"] - metrics["numTargetRowsDeleted"]
-    return None
+
+def versions_in(log: list[str]) -> list[int]:
+    """The versions whose commits are among the names of a log's files."""
+    return [int(match.group(1)) for match in map(_COMMIT.fullmatch, log) if match]
 
 
 def _nullable(schema: StructType) -> StructType:
@@ -229,6 +305,7 @@ def _properties(table: Table) -> dict[str, str]:
         "delta.dataSkippingStatsColumns": ",".join(statistics),
         "delta.enableDeletionVectors": str(table.layer not in (Layer.SERVING, Layer.BRONZE)).lower(),
         "delta.enableChangeDataFeed": str(table.layer > Layer.BRONZE).lower(),
+        **TRANSACTIONS_KEPT,
         "motherlode.owner": table.owner,
         **{f"delta.constraints.{name}": condition for name, condition in table.constraints},
     }

@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
         for line in getattr(error, "tail", ()):
             print(f"    {line}", file=sys.stderr)
         say(str(error))
-        return 1
+        return 2 if isinstance(error, SetupError) else 1  # as motherlode.errors.Exit has it
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from motherlode.setup.steps import SetupError, run, say
 
 VENV = Path(".venv")
 LOCK = Path("requirements.lock")
+SCHEDULERS = {name: Path("tests/schedulers", f"{name}.lock") for name in ("airflow", "dagster")}
 _PYTHON = VENV / "bin" / "python"
 _UV = VENV / "bin" / "uv"
 
@@ -48,11 +50,33 @@ def lock(*, upgrade: bool) -> None:
     """Resolve pyproject.toml into the lock, for every platform and Python that it allows."""
     if not _have_uv():
         raise SetupError("`make lock` needs uv")
-    command: list[str | Path] = [_UV, "pip", "compile", "--universal", "--generate-hashes", "--all-extras"]
+    command: list[str | Path] = [_UV, "pip", "compile", "--universal", "--generate-hashes"]
     command += ["--custom-compile-command", "make lock", *(["--upgrade"] if upgrade else [])]
-    command += ["-o", LOCK, "pyproject.toml"]
-    run(command, log="lock", failure="the dependencies could not be resolved")
-    say(f"wrote {LOCK}")
+    wanted: dict[Path, list[str]] = {LOCK: ["--all-extras", "pyproject.toml"]}
+    wanted |= {path: ["--group", name] for name, path in SCHEDULERS.items()}
+    for path, what in wanted.items():
+        run([*command, "-o", path, *what], log="lock", failure="the dependencies could not be resolved")
+        say(f"wrote {path}")
+
+
+def scheduler(name: str) -> Path:
+    """The Python of an environment that has a scheduler, made where it is not there as its lock says; for tests.
+
+    It is beside ours and not in it: a scheduler wants other versions of what MLflow wants.
+    """
+    lock, folder = SCHEDULERS[name], Path("build/schedulers", name)
+    python, installed = folder / "bin/python", folder / "installed.lock"
+    if not (installed.exists() and installed.read_bytes() == lock.read_bytes() and _runs(python)):
+        say(f"installing {name} for its tests (one time)")
+        failure = f"{name} could not be installed (is there a network?)"
+        run([sys.executable, "-m", "venv", "--clear", "--without-pip", folder], log=name, failure=failure)
+        if _have_uv():
+            install: list[str | Path] = [_UV, "pip", "install", "--python", python]
+        else:
+            install = [_PYTHON, "-m", "pip", "--python", python, "install"]
+        run([*install, "--no-deps", "--require-hashes", "-r", lock], log=name, failure=failure)
+        shutil.copyfile(lock, installed)
+    return python
 
 
 _PIP_INSTALL: list[str | Path] = [_PYTHON, "-m", "pip", "install", "--no-deps", "--require-hashes", "-r"]

@@ -43,6 +43,10 @@ def run(spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (("pipeline", "--as-of", "yesterday"), "write the day as 2017-12-30"),
         (("pipeline", "--set", "session.gap_minute=3"), "unknown key 'gap_minute'; did you mean 'gap_minutes'?"),
         (("pipeline", "extra"), "takes no further argument"),
+        (("piplin",), "no job 'piplin': did you mean pipeline?"),
+        (("pipeline", "--from", "2017-01-01"), "--from does not go with pipeline"),
+        (("status", "--repair"), "--repair does not go with status"),
+        (("history", "bronze.Records"), "no table 'bronze.Records': did you mean bronze.records"),
         (("explain",), "explain needs a table"),
         (("explain", "no_such_table"), "no table 'no_such_table'"),
         (("explain", "churn_scores"), "not written yet"),
@@ -53,6 +57,21 @@ def test_a_mistake_is_one_line(run, arguments: tuple[str, ...], words: str) -> N
     code, lines = run(*arguments)
     assert code == 2
     assert len(lines) == 1
+    assert words in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("silver.nope:written:kill", "there is no job silver.nope"),
+        ("silver.events:nowhere:kill", "write JOB:POINT"),
+        ("silver.events:written:wait", "MOTHERLODE_FAULT_FILE has to name the file"),
+    ],
+)
+def test_a_fault_that_cannot_come_to_pass(run, monkeypatch: pytest.MonkeyPatch, fault: str, words: str) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("MOTHERLODE_FAULT", fault)
+    code, lines = run("pipeline")
+    assert (code, len(lines)) == (2, 1)
     assert words in lines[0]
 
 
@@ -94,7 +113,7 @@ def test_a_table_of_another_schema(run, spark: SparkSession, tmp_path: Path) -> 
     code, lines = run("bronze.records")
     assert code == 2
     assert len(lines) == 1
-    assert "differs from its contract in source" in lines[0]
+    assert "bronze.records: another hand changed it (WRITE, version 0)" in lines[0]
 
 
 def test_missing_keys(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -121,6 +140,8 @@ def test_list_and_help_need_no_session(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out
     assert "sources ─► bronze" in printed
     assert "serving.churn_scores" in printed
+    assert main(["pipeline", "--json"]) == 2
+    assert capsys.readouterr().err == "motherlode: --json goes with --list and status\n"
     with pytest.raises(SystemExit) as left:
         main(["--help"])
     assert left.value.code == 0

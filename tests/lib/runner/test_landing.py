@@ -45,14 +45,16 @@ def test_a_file_of_two_sources_with_one_target_would_count_twice(spark: SparkSes
         for name, path in (("site", "web/*.jsonl"), ("web", "web/a*.jsonl"))
     ]
     with pytest.raises(UsageError, match=r"web/a\.jsonl: site and web in conf/sources both read it into events"):
-        list_landing(spark, str(tmp_path), tuple(both))
+        list_landing(str(tmp_path), tuple(both))
 
 
 def test_every_part_of_a_file_that_vanishes_is_said(spark: SparkSession, tmp_path: Path) -> None:
     web = Source(name="web", format="segment", path="web/*.jsonl", target="events", channel="web")
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "a.jsonl").write_text("{}\n" * 100)
-    listed = list_landing(spark, str(tmp_path), (web,)).withColumn("batch", lit(1).cast("long")).persist()
+    listed = (
+        spark.createDataFrame(list_landing(str(tmp_path), (web,))).withColumn("batch", lit(1).cast("long")).persist()
+    )
     assert listed.count() == 1
     (tmp_path / "web" / "a.jsonl").unlink()
     read = read_contents(listed, str(tmp_path), (web,), Ingest(chunk_bytes=100)).select("offset", "rule").collect()
@@ -68,7 +70,7 @@ def test_arrays_a_line_are_read_in_chunks_and_others_whole(spark: SparkSession, 
     (tmp_path / "shop").mkdir()
     for name in ("lines.jsonl", "lines.json"):
         (tmp_path / "shop" / name).write_text('[{"id": 1}, {"id": 2}]\n' * 10)
-    listed = list_landing(spark, str(tmp_path), (shop,)).withColumn("batch", lit(1).cast("long"))
+    listed = spark.createDataFrame(list_landing(str(tmp_path), (shop,))).withColumn("batch", lit(1).cast("long"))
     read = read_contents(listed, str(tmp_path), (shop,), Ingest(chunk_bytes=50))
     records = read.groupBy("file").count().collect()
     assert sorted(map(tuple, records)) == [("shop/lines.json", 20), ("shop/lines.jsonl", 20)]
@@ -82,7 +84,11 @@ def test_names_that_mean_something_in_a_uri_and_files_that_vanish(spark: SparkSe
     (tmp_path / "web").mkdir()
     for name in ("a b.jsonl", "c#d.jsonl", "e%20f.jsonl", "gone.jsonl"):
         (tmp_path / "web" / name).write_text(f'{{"name": "{name}"}}\n')
-    listed = list_landing(spark, tmp_path.as_uri(), (web,)).withColumn("batch", lit(1).cast("long")).persist()
+    listed = (
+        spark.createDataFrame(list_landing(tmp_path.as_uri(), (web,)))
+        .withColumn("batch", lit(1).cast("long"))
+        .persist()
+    )
     assert listed.count() == 4
     (tmp_path / "web" / "gone.jsonl").unlink()
     read = read_contents(listed, tmp_path.as_uri(), (web,), Ingest()).select("file", "raw", "rule").collect()
