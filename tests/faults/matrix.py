@@ -32,7 +32,7 @@ from pyspark.sql import SparkSession
 from motherlode.contracts import serving
 from motherlode.contracts.catalogue import TABLES
 from motherlode.runner.context import Context
-from motherlode.runner.faults import FAULT, POINTS
+from motherlode.runner.faults import FAULT, FAULT_FILE, words
 from motherlode.runner.lease import started
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.session import open_session
@@ -59,6 +59,7 @@ class Harness:
     def __init__(self) -> None:
         self.notes = FOLDER / "results.jsonl"
         self.running = FOLDER / "running"
+        self.died = FOLDER / "died"
 
     # --- running -------------------------------------------------------------------------------
 
@@ -73,7 +74,8 @@ class Harness:
     def submit(self, logs: str, fault: str | None = None, what: str = "pipeline") -> tuple[int, str]:
         """Run the pipeline in a process of its own: its exit status, and its output."""
         self._place(logs)
-        environ = {**os.environ, **({FAULT: fault} if fault else {})}
+        self.died.unlink(missing_ok=True)
+        environ = {**os.environ, **({FAULT: fault, FAULT_FILE: str(self.died)} if fault else {})}
         command = [str(ROOT / "spark-submit.sh"), what, "--profile", "demo"]
         command += [part for setting in SETTINGS for part in ("--set", setting)]
         process = subprocess.Popen(
@@ -91,6 +93,10 @@ class Harness:
         finally:
             self.stop()
         return process.returncode, output
+
+    def said(self) -> str:
+        """What the last run wrote where it died."""
+        return self.died.read_text() if self.died.exists() else ""
 
     def stop(self) -> None:
         """What an interrupted run left at work must not write into the next one's world."""
@@ -162,8 +168,8 @@ class Harness:
             started = time.monotonic()
             code, output = self.submit(logs, death.fault)
             seconds = round(time.monotonic() - started, 1)
-            # Its exit says how it died, its own words where: the system's killer knows no point.
-            died = code == EXITS[death.action] and f"{FAULT}: {death.job} dies where {POINTS[death.point]}" in output
+            # Its exit says how it died, what it wrote before says where: the system's killer knows no point.
+            died = code == EXITS[death.action] and self.said() == words(death.job, death.point)
             # One that was interrupted may have died, or gone further, before it could be noted.
             if not died and (code != 0 or death.fault not in begun):
                 sys.exit(f"faults: {death.fault} ended with {code}:\n{output[-3000:]}")

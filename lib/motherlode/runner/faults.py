@@ -5,8 +5,10 @@ At the N-th time (the first by default) that JOB comes by POINT:
     kill      this process and its JVM die at once, as when the power goes
     python    this process dies alone
     fail      an error is raised
-    wait      the run stands still, for whoever kills something else, until the file that
-              MOTHERLODE_FAULT_FILE names (made here, to say so) is gone
+    wait      the run stands still, for whoever kills something else, until MOTHERLODE_FAULT_FILE is gone
+
+The file that MOTHERLODE_FAULT_FILE names is written just before, and says what happens: who dies with the JVM, which
+passes his words on, may not be heard.
 """
 
 import os
@@ -67,8 +69,12 @@ def reach(job: str, point: str, jvm: int | None = None) -> None:
     _passed[job, point] += 1
     if _passed[job, point] != number:
         return
-    if action in ("kill", "python"):
-        print(f"{FAULT}: {job} dies where {POINTS[point]}", file=sys.stderr, flush=True)
+    file = os.environ.get(FAULT_FILE)
+    said = words(job, point)
+    if action != "fail":
+        print(said, file=sys.stderr, flush=True)
+    if file:
+        Path(file).write_text(said)
     match action:
         case "kill":
             if jvm is not None:
@@ -79,10 +85,13 @@ def reach(job: str, point: str, jvm: int | None = None) -> None:
         case "fail":
             raise MotherlodeError(f"{FAULT}: {job} was made to fail where {POINTS[point]}")
         case "wait":
-            file = Path(os.environ[FAULT_FILE])
-            file.touch()
-            while file.exists():
+            while file and Path(file).exists():
                 time.sleep(0.05)
+
+
+def words(job: str, point: str) -> str:
+    """What is said where a fault comes to pass."""
+    return f"{FAULT}: {job} is where {POINTS[point]}"
 
 
 def _parsed(asked: str) -> tuple[str, str, int, str]:
