@@ -4,7 +4,10 @@ import phonenumbers
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-PRIORITY = ("user_id", "crm_id", "loyalty_card", "email", "phone", "device", "cookie", "household", "order")
+PRIORITY = (
+    "user_id", "crm_id", "loyalty_card", "email", "phone", "subscriber", "device", "advertising_id", "cookie", "cart",
+    "household", "order",
+)  # fmt: skip
 """Identifier types, the strongest first: the first that a record has is its primary one."""
 FALLBACK = "order"
 """Names the transaction itself where nobody is seen: never evidence of a person."""

@@ -87,6 +87,13 @@ EVENTS = person_table(
         Field("product_id", STRING, "The product that the event is about", nullable=True),
         Field("order_id", STRING, "The order that the event is about", nullable=True),
         Field("campaign_id", STRING, "The campaign that the event is about or came by", nullable=True),
+        Field(
+            "campaign_source",
+            STRING,
+            "Where the visitor came from, as the campaign says: google, newsletter …",
+            nullable=True,
+        ),
+        Field("campaign_medium", STRING, "By what: cpc, email, referral …", nullable=True),
         Field("revenue", MONEY, "Revenue that the event claims, in the source's currency", nullable=True),
         Field("is_bot", BOOLEAN, "By a crawler or a machine, judged by user agent or the source's own mark"),
     ),

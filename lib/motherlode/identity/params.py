@@ -16,10 +16,12 @@ class IdentityParams:
     unique: tuple[str, ...] = ("crm_id", "user_id", "loyalty_card")
     """Types of which a customer has at most one in each scope: two accounts of one shop are two people, however
     they are connected, and an account here and one there may be one person's."""
-    strength: tuple[str, ...] = ("crm_id", "user_id", "loyalty_card", "device", "cookie", "email", "phone")
+    strength: tuple[str, ...] = (
+        "crm_id", "user_id", "loyalty_card", "subscriber", "device", "advertising_id", "cookie", "cart", "email", "phone",
+    )  # fmt: skip
     """Types from the strongest to the weakest; one not named here is weaker than all of them. An edge is
     as strong as its weaker end; where edges contradict each other, the weaker one gives way."""
-    timed: tuple[str, ...] = ("device", "cookie")
+    timed: tuple[str, ...] = ("device", "advertising_id", "cookie")
     """Types that a login ties to a person for a while, so that several people may share one in turn."""
     max_people: int = 1
     """Values of one unique type and scope that a timed identifier may be seen with before it counts as shared."""

@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 from motherlode.contracts.bronze import FILES
 from motherlode.errors import UsageError
 from motherlode.settings import Ingest
-from motherlode.sources.formats import FORMATS
+from motherlode.sources.registry import format_of
 from motherlode.sources.source import Source
 from motherlode.sources.split import Flaw, Piece, split
 
@@ -129,7 +129,7 @@ def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...],
     Raises:
         UsageError: a file's source is not declared, here; a file cannot be read, on execution.
     """
-    splitters = {source.name: FORMATS[source.format].splitter for source in sources}
+    splitters = {source.name: format_of(source).splitter for source in sources}
     whole = [name for name, kind in splitters.items() if kind == "csv"]
     arrays = [name for name, kind in splitters.items() if kind == "json_arrays"]
     step = ingest.chunk_bytes

@@ -9,9 +9,9 @@ from motherlode.columns.cipher import encrypted
 from motherlode.columns.pseudonym import code, pseudonyms
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
-from motherlode.sources.formats import format_of, target_of
 from motherlode.sources.hashing import identified
 from motherlode.sources.intake import SilverParams, first_of_each
+from motherlode.sources.registry import format_of, target_of
 from motherlode.sources.source import Source
 
 

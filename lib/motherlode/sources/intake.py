@@ -13,8 +13,8 @@ from motherlode.columns.cipher import encrypted
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
 from motherlode.contracts.tables import Table
-from motherlode.sources.formats import format_of, has_contacts, target_of
 from motherlode.sources.hashing import hashed
+from motherlode.sources.registry import format_of, has_contacts, target_of
 from motherlode.sources.source import Source
 
 ACCEPTED, REPEATED, BROKEN = "accepted", "repeated", "broken"

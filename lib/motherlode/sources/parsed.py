@@ -14,6 +14,7 @@ from motherlode.columns.pseudonym import code
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
 from motherlode.contracts.tables import Table
+from motherlode.sources.paths import at
 from motherlode.sources.source import Source
 
 CARRIED = (*ADDRESS_COLUMNS, "received_at", "raw")
@@ -146,6 +147,19 @@ def _with_identifiers(frame: DataFrame, identifiers: Sequence[Identifier], sourc
 def to_hash(kind: Column, scope: Column, usable: Column) -> Column:
     """An entry of `plain`."""
     return F.struct(kind.alias("type"), scope.alias("scope"), code(kind, scope, usable).alias("code"))
+
+
+def identifiers_in(record: Column, fields: Mapping[str, Sequence[str]]) -> list[Identifier]:
+    """What a format declares as identifiers: type to the paths where one stands."""
+    return [Identifier(kind, at(record, path)) for kind, paths in fields.items() for path in paths]
+
+
+def canonical_type(name: Column, source: Source) -> Column:
+    """The canonical type of an event by its vendor's or its source's own name; `other` for what neither knows."""
+    if not source.events:
+        return F.lit("other")
+    names = F.create_map(*[F.lit(text) for pair in source.events.items() for text in pair])
+    return F.coalesce(F.try_element_at(names, name), F.lit("other"))
 
 
 def product_of(record: Column, source: Source) -> Column:

@@ -58,7 +58,7 @@ class Source:
 
     def __post_init__(self) -> None:
         # The registry knows the formats' modules, which know Source: only here can the circle be closed.
-        from motherlode.sources.formats import check_source
+        from motherlode.sources.registry import check_source
 
         check_source(self)
 

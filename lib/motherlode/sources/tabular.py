@@ -1,4 +1,4 @@
-"""CSV files with a header row: the columns are mapped by name in the source's file, in whatever order they stand."""
+"""Rows of tables: a source's file says which of their columns is what."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -21,7 +21,6 @@ from motherlode.checks.rules import (
     one_of,
     plausible_amount,
     plausible_time,
-    problem,
     readable,
     required,
 )
@@ -33,11 +32,9 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Purpose, Table
-from motherlode.sources.parsed import CARRIED, PLAIN, Identifier, Parsed, own_fields, shaped, to_hash
+from motherlode.sources.parsed import PLAIN, Identifier, Parsed, own_fields, shaped, to_hash
 from motherlode.sources.source import Source
 
-_COMMA = "\uffff"
-"""Stands for a comma inside quotes; Unicode has it as no character."""
 _LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net")
 _PSEUDO: Mapping[str, tuple[str, ...]] = {
     silver.ORDER_LINES.name: _LINE,
@@ -47,7 +44,7 @@ _PSEUDO: Mapping[str, tuple[str, ...]] = {
 
 
 def canonical_columns(target: Table) -> list[str]:
-    """What `columns` and `constants` of a CSV source may name."""
+    """What `columns` and `constants` of a source of tables may name."""
     own = [name for name in own_fields(target) if name not in ("lines", "channel", "marked_bot", "score", "comment")]
     times = ["occurred_at"] if "occurred_at" in target.columns else []
     return [*own, *_PSEUDO.get(target.name, ()), *times, "known_at"]
@@ -62,16 +59,13 @@ def required_columns(target: Table) -> list[str]:
     return [f.name for f in target.fields if f.name in allowed[:-1] and not f.nullable] + extra
 
 
-def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
-    """Records to the shape of `parsed.shaped`; the key is what the source's file says."""
-    used = _used_columns(source)
-    frame = _split(records).withColumn("_at", F.array(*[F.array_position("names", F.lit(name)) for name in used]))
-    cell = {name: F.get("row_values", F.get("_at", F.lit(n)).cast("int") - 1) for n, name in enumerate(used)}
-    picked = frame.select(
-        *CARRIED,
-        F.struct(*[cleaned(value).alias(name) for name, value in cell.items()]).alias("r"),
-        _layout_problem(used).alias("problem"),
-    )
+def mapped(frame: DataFrame, source: Source, target: Table) -> DataFrame:
+    """Rows of a table to the shape of `parsed.shaped`; the key is what the source's file says.
+
+    Args:
+        frame: CARRIED; `r`, a struct of the `used_columns` as texts, null for nothing; and `problem`.
+    """
+    used = used_columns(source)
     cells = {name: F.col("r").getField(name) for name in used}
     row = _Row(source, target, cells)
     key = {name: cells[name] for name in source.key}
@@ -83,7 +77,7 @@ def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
     # A constant time is no row's own: of two versions the one received later is the newer.
     has_time = "occurred_at" in target.columns and "occurred_at" not in source.constants
     return shaped(
-        picked,
+        frame,
         source,
         target,
         Parsed(
@@ -102,63 +96,11 @@ def parse(records: DataFrame, source: Source, target: Table) -> DataFrame:
     )
 
 
-def _used_columns(source: Source) -> list[str]:
+def used_columns(source: Source) -> list[str]:
+    """The columns that a source's file names, by name."""
     mapped = [*source.columns.values(), *source.contacts.values(), *source.identifiers.values(), source.key]
     flat = [name for entry in mapped for name in ((entry,) if isinstance(entry, str) else entry)]
     return sorted({name.removeprefix("-") for name in flat})
-
-
-def _split(records: DataFrame) -> DataFrame:
-    """Adds `names` (of the file's header) and `row_values`; null where quotes are not closed."""
-    return records.select(
-        *CARRIED,
-        F.col("header"),
-        _names(F.ltrim(F.col("header"), F.lit("\ufeff"))).alias("names"),
-        _cells(F.col("raw")).alias("row_values"),
-    )
-
-
-def _names(header: Column) -> Column:
-    quoted = F.transform(_cells(header), F.trim)
-    return F.when(header.contains('"'), quoted).otherwise(F.split(F.trim(header), " *, *", -1))
-
-
-def _cells(row: Column) -> Column:
-    """The fields of one CSV row (RFC 4180); null where its quotes are not closed.
-
-    Between quotes lie, in turn, what is outside and what is inside of them. An empty piece outside, in the
-    midst of a row, is a quote written twice.
-    """
-    pieces = F.split(row, '"', -1)
-    last = F.size(pieces) - 1
-
-    def unquoted(piece: Column, place: Column) -> Column:
-        doubled = (piece == "") & (place > 0) & (place < last)
-        return F.when(place % 2 == 1, F.replace(piece, F.lit(","), F.lit(_COMMA))).otherwise(
-            F.when(doubled, F.lit('"')).otherwise(piece)
-        )
-
-    fields = F.split(F.array_join(F.transform(pieces, unquoted), ""), ",", -1)
-    exact = F.transform(fields, lambda field: F.replace(field, F.lit(_COMMA), F.lit(",")))
-    quoted = F.when(last % 2 == 0, exact)
-    # Where nothing is quoted, a split is exact and several times as fast.
-    return F.when(row.contains('"'), quoted).otherwise(F.split(row, ",", -1))
-
-
-def _layout_problem(used: list[str]) -> Column:
-    names, values, raw = F.col("names"), F.col("row_values"), F.col("raw")
-    missing = F.get(F.array(*[F.lit(name) for name in used]), (F.array_position("_at", F.lit(0)) - 1).cast("int"))
-    found = F.concat(F.size(values).cast("string"), F.lit(" fields"))
-    return first_problem(
-        F.when(F.col("header").isNull() | names.isNull(), problem("header", None, None, "a header row")),
-        F.when(missing.isNotNull(), problem("column_missing", missing, None, "a column of the header")),
-        F.when(
-            values.isNull(),
-            problem("quotes", None, raw, "as many closing quotes as opening ones"),
-        ),
-        F.when(raw == F.col("header"), problem("repeated_header", None, None, "a row of values")),
-        F.when(F.size(values) != F.size(names), problem("fields", None, found, "as many fields as its header")),
-    )
 
 
 def _number(text: Column) -> Column:

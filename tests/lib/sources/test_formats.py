@@ -99,6 +99,8 @@ def test_a_segment_event(spark: SparkSession) -> None:
         "product_id": None,
         "order_id": "50314b8e",
         "campaign_id": "weekly-ad",
+        "campaign_source": None,
+        "campaign_medium": None,
         "revenue": Decimal("25.5000"),
         "is_bot": False,
         "flags": [],

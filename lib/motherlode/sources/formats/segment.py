@@ -1,7 +1,4 @@
-"""Segment-spec JSON lines (also RudderStack's and Jitsu's): web and app events.
-
-https://segment.com/docs/connections/spec/
-"""
+"""Segment-spec JSON lines (also RudderStack's and Jitsu's): web and app events."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,33 +11,35 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
-from motherlode.sources.parsed import Identifier, Parsed, product_of, read_json, shaped
+from motherlode.sources.format import Format
+from motherlode.sources.parsed import Parsed, canonical_type, identifiers_in, product_of, read_json, shaped
+from motherlode.sources.paths import at
 from motherlode.sources.source import Source
 
-SCHEMA = """
-    type string, messageId string, anonymousId string, userId string, previousId string,
-    originalTimestamp string, timestamp string, receivedAt string, event string, name string,
-    traits struct<email string, phone string, name string, firstName string, lastName string, birthday string,
-        address string>,
-    properties struct<product_id string, sku string, order_id string, query string, path string, url string,
-        revenue string, total string>,
-    context struct<userAgent string, page struct<path string, url string>, device struct<id string>,
-        campaign struct<name string>, traits struct<email string, phone string>>
-"""
-TYPES = ("track", "identify", "page", "screen", "group", "alias")
-EVENTS = {
-    "Product Viewed": "product_viewed",
-    "Product List Viewed": "product_listed",
-    "Product Added": "product_added",
-    "Product Removed": "product_removed",
-    "Products Searched": "searched",
-    "Cart Viewed": "cart_viewed",
-    "Checkout Started": "checkout_started",
-    "Order Completed": "order_completed",
-    "Order Refunded": "order_refunded",
-    "Signed Up": "signed_up",
-    "Signed In": "signed_in",
+FIELDS = (
+    "type", "messageId", "anonymousId", "userId", "previousId", "originalTimestamp", "sentAt", "timestamp",
+    "receivedAt", "event", "name",
+    "traits.email", "traits.phone", "traits.name", "traits.firstName", "traits.lastName", "traits.birthday",
+    "traits.address",
+    "properties.product_id", "properties.sku", "properties.order_id", "properties.cart_id", "properties.query",
+    "properties.path", "properties.url", "properties.revenue", "properties.total",
+    "context.userAgent", "context.page.path", "context.page.url", "context.device.id",
+    "context.device.advertisingId", "context.campaign.name", "context.campaign.source", "context.campaign.medium",
+    "context.traits.email", "context.traits.phone",
+)  # fmt: skip
+TRANSPORT = ("messageId", "sentAt", "timestamp", "receivedAt")
+"""What a redelivery changes, and the key: no part of the content."""
+IDENTIFIERS = {
+    "user_id": ("userId",),
+    "email": ("traits.email", "context.traits.email"),
+    "phone": ("traits.phone", "context.traits.phone"),
+    "device": ("context.device.id",),
+    "advertising_id": ("context.device.advertisingId",),
+    "cart": ("properties.cart_id",),
+    # An alias links the id that the visitor had so far, which is the anonymous one.
+    "cookie": ("anonymousId", "previousId"),
 }
+TYPES = ("track", "identify", "page", "screen", "group", "alias")
 _CALLS = {
     "page": "page_viewed",
     "screen": "page_viewed",
@@ -54,7 +53,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
     """Records to the shape of `parsed.shaped`; the key is messageId, the time originalTimestamp, else timestamp."""
     r = F.col("r")
     amount = F.coalesce(r["properties"]["revenue"], r["properties"]["total"])
-    frame = read_json(records, SCHEMA).withColumns(
+    frame = read_json(records, FORMAT.schema).withColumns(
         {
             "_key": cleaned(r["messageId"]),
             "_time": F.coalesce(cleaned(r["originalTimestamp"]), cleaned(r["timestamp"])),
@@ -72,7 +71,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
         target,
         Parsed(
             key=key,
-            content=structure(*_said(r)),
+            content=structure(*[at(r, path) for path in FIELDS if path not in TRANSPORT]),
             problem=first_problem(
                 F.col("problem"),
                 required(key, "messageId"),
@@ -83,17 +82,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             ),
             occurred_at=occurred_at,
             known_at=known_at,
-            identifiers=(
-                Identifier("user_id", r["userId"]),
-                Identifier("email", traits["email"]),
-                Identifier("email", context["traits"]["email"]),
-                Identifier("phone", traits["phone"]),
-                Identifier("phone", context["traits"]["phone"]),
-                Identifier("device", context["device"]["id"]),
-                Identifier("cookie", r["anonymousId"]),
-                # An alias links the id that the visitor had so far, which is the anonymous one.
-                Identifier("cookie", r["previousId"]),
-            ),
+            identifiers=identifiers_in(r, IDENTIFIERS),
             contacts={
                 "email": cleaned(traits["email"]),
                 "phone": cleaned(traits["phone"]),
@@ -117,6 +106,8 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
                 "product_id": product_of(properties, source),
                 "order_id": cleaned(properties["order_id"]),
                 "campaign_id": scrubbed(cleaned(context["campaign"]["name"])),
+                "campaign_source": scrubbed(cleaned(context["campaign"]["source"])),
+                "campaign_medium": scrubbed(cleaned(context["campaign"]["medium"])),
                 "revenue": revenue,
                 "user_agent": context["userAgent"],
                 "marked_bot": F.lit(False),
@@ -125,26 +116,27 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
     )
 
 
-def _said(r: Column) -> list[Column]:
-    """What the record says, leaf by leaf: all that is read of it but how and when it was sent."""
-    context = r["context"]
-    return [
-        *[r[n] for n in ("type", "anonymousId", "userId", "previousId", "originalTimestamp", "event", "name")],
-        *[r["traits"][n] for n in ("email", "phone", "name", "firstName", "lastName", "birthday", "address")],
-        *[r["properties"][n] for n in ("product_id", "sku", "order_id", "query", "path", "url", "revenue", "total")],
-        *[context["userAgent"], context["device"]["id"], context["campaign"]["name"]],
-        *[context["page"]["path"], context["page"]["url"], context["traits"]["email"], context["traits"]["phone"]],
-    ]
-
-
 def _type(r: Column, source: Source) -> Column:
     call = F.lit("other")
     for name, canonical in _CALLS.items():
         call = F.when(r["type"] == name, canonical).otherwise(call)
-    names = {**EVENTS, **source.events}
-    event = F.coalesce(F.try_element_at(_map(names), r["event"]), F.lit("other"))
+    event = canonical_type(r["event"], source)
     return F.when(r["type"] == "track", event).otherwise(call)
 
 
-def _map(names: dict[str, str]) -> Column:
-    return F.create_map(*[F.lit(text) for pair in names.items() for text in pair])
+FORMAT = Format(
+    name="segment",
+    doc="Segment-spec JSON lines, also RudderStack's and Jitsu's: web and app events",
+    url="https://segment.com/docs/connections/spec/",
+    splitter="lines",
+    parse=parse,
+    targets=(silver.EVENTS,),
+    fields=FIELDS,
+    key=("messageId",),
+    identifiers=IDENTIFIERS,
+    unread=(
+        "version", "integrations", "groupId", "channel", "category", "properties", "traits",
+        "context",
+    ),
+    has_contacts=True,
+)  # fmt: skip

@@ -1,15 +1,16 @@
 """The registry of input formats."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
-
-from pyspark.sql import DataFrame
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
 
 from motherlode.columns.identifiers import PRIORITY
 from motherlode.contracts import silver
+from motherlode.contracts.fields import ContractError
 from motherlode.contracts.tables import Table
-from motherlode.sources import segment, sendgrid, shopify, tabular
+from motherlode.sources import formats, tabular
+from motherlode.sources.format import Format
 from motherlode.sources.source import Source, SourceError, known_zone
 from motherlode.sources.vocabulary import EVENT_TYPES
 
@@ -17,38 +18,25 @@ CONTACT_KINDS = ("email", "phone", "name", "address", "birth_date")
 _TARGETS = {target.name: target for target in silver.TARGETS}
 
 
-@dataclass(frozen=True)
-class Format:
-    """How records of a format are cut out of files, and read.
+@cache
+def known_formats() -> Mapping[str, Format]:
+    """Every module of formats/ by name; each is the format that its FORMAT says.
 
-    Args:
-        splitter: lines; json_arrays, which are read whole, a line or a file each, objects a line too; or csv.
-        parse: records, source and target to the shape of `parsed.shaped`.
-        targets: the tables that records of this format can become.
-        has_contacts: a record can hold contact points without the source's file naming them.
+    Raises:
+        ContractError: one declares none, or under another name.
     """
-
-    name: str
-    splitter: Literal["lines", "json_arrays", "csv"]
-    parse: Callable[[DataFrame, Source, Table], DataFrame]
-    targets: tuple[Table, ...]
-    has_contacts: bool = False
-
-
-FORMATS = {
-    known.name: known
-    for known in (
-        Format("segment", "lines", segment.parse, (silver.EVENTS,), has_contacts=True),
-        Format("sendgrid", "json_arrays", sendgrid.parse, (silver.EVENTS,)),
-        Format("shopify", "json_arrays", shopify.parse, (silver.ORDER_LINES,), has_contacts=True),
-        Format("csv", "csv", tabular.parse, silver.TARGETS),
-    )
-}
+    found = {}
+    for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda m: m.name):
+        declared = getattr(importlib.import_module(f"{formats.__name__}.{module.name}"), "FORMAT", None)
+        if not isinstance(declared, Format) or declared.name != module.name:
+            raise ContractError(f"sources/formats/{module.name}.py: has no FORMAT of that name")
+        found[module.name] = declared
+    return found
 
 
 def format_of(source: Source) -> Format:
     """The format of a source."""
-    return FORMATS[source.format]
+    return known_formats()[source.format]
 
 
 def target_of(source: Source) -> Table:
@@ -63,7 +51,7 @@ def has_contacts(source: Source) -> bool:
 
 def check_source(source: Source) -> None:
     """Raises SourceError, in one line, for the first thing that the source's file asks for and that there is not."""
-    _known("format", [source.format], list(FORMATS))
+    _known("format", [source.format], list(known_formats()))
     _known("target", [source.target], [target.name for target in format_of(source).targets])
     _known("scopes", list(source.scopes), [*PRIORITY, "person"])
     _known("events", list(source.events.values()), list(EVENT_TYPES))
@@ -76,13 +64,15 @@ def check_source(source: Source) -> None:
         raise SourceError('time_from = "campaign" needs target = "events" and a column for campaign_id')
     if "channel" in target_of(source).columns and not source.channel:
         raise SourceError(f"channel must be set for target {source.target}: web, app, email, store …")
-    if source.format == "csv":
-        _check_csv(source)
+    if format_of(source).maps_columns:
+        _check_mapping(source)
     elif extra := [n for n in ("columns", "identifiers", "key", "constants", "contacts") if getattr(source, n)]:
-        raise SourceError(f"{', '.join(extra)}: only a csv source maps columns; format {source.format} knows its own")
+        raise SourceError(
+            f"{', '.join(extra)}: only a source of tables maps columns; format {source.format} knows its own"
+        )
 
 
-def _check_csv(source: Source) -> None:
+def _check_mapping(source: Source) -> None:
     target = target_of(source)
     allowed = tabular.canonical_columns(target)
     _known("columns", list(source.columns), allowed)
@@ -92,7 +82,7 @@ def _check_csv(source: Source) -> None:
     if not source.key:
         raise SourceError("key must be set: the columns that together tell a repeat from a new row")
     sums = [name for name, entry in source.columns.items() if not isinstance(entry, str)]
-    _known("columns with several of the CSV's columns", sums, ["gross", "discount", "net", "revenue"])
+    _known("columns with several of the file's columns", sums, ["gross", "discount", "net", "revenue"])
     if both := sorted(set(source.columns) & set(source.constants)):
         raise SourceError(f"{', '.join(both)}: stands in columns and in constants")
     given = {*source.columns, *source.constants}

@@ -1,7 +1,4 @@
-"""Shopify's order JSON: each delivery is a version of the whole order.
-
-https://shopify.dev/docs/api/admin-rest/latest/resources/order
-"""
+"""Shopify's order JSON: each delivery is a version of the whole order."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -17,19 +14,27 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
-from motherlode.sources.parsed import Identifier, Parsed, product_of, read_json, shaped
+from motherlode.sources.format import Format
+from motherlode.sources.parsed import Parsed, identifiers_in, product_of, read_json, shaped
+from motherlode.sources.paths import type_at
 from motherlode.sources.source import Source
 
-ITEM = """struct<id string, product_id string, sku string, quantity string, price string, total_discount string,
-    discount_allocations array<struct<amount string>>>"""
-REFUND = "struct<line_item_id string, quantity string, subtotal string>"
-SCHEMA = f"""
-    id string, email string, phone string, created_at string, processed_at string, updated_at string,
-    cancelled_at string, currency string, total_discounts string, financial_status string, test string,
-    customer struct<id string, email string, phone string, first_name string, last_name string>,
-    line_items array<{ITEM}>,
-    refunds array<struct<refund_line_items array<{REFUND}>>>
-"""
+FIELDS = (
+    "id", "email", "phone", "created_at", "processed_at", "updated_at", "cancelled_at", "currency",
+    "total_discounts", "financial_status", "test", "cart_token", "checkout_token",
+    "customer.id", "customer.email", "customer.phone", "customer.first_name", "customer.last_name",
+    "line_items[].id", "line_items[].product_id", "line_items[].sku", "line_items[].quantity", "line_items[].price",
+    "line_items[].total_discount", "line_items[].discount_allocations[].amount",
+    "refunds[].refund_line_items[].line_item_id", "refunds[].refund_line_items[].quantity",
+    "refunds[].refund_line_items[].subtotal",
+)  # fmt: skip
+IDENTIFIERS = {
+    "user_id": ("customer.id",),
+    "email": ("email", "customer.email"),
+    "phone": ("phone", "customer.phone"),
+    "cart": ("cart_token", "checkout_token"),
+    FALLBACK: ("id",),
+}
 
 
 def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES) -> DataFrame:
@@ -37,13 +42,13 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
     r = F.col("r")
     customer = r["customer"]
     placed = F.coalesce(cleaned(r["processed_at"]), cleaned(r["created_at"]))
-    items = F.coalesce(r["line_items"], F.array().cast(f"array<{ITEM}>"))
-    frame = read_json(records, SCHEMA).withColumns(
+    items = F.coalesce(r["line_items"], F.array().cast(type_at(FIELDS, "line_items")))
+    frame = read_json(records, FORMAT.schema).withColumns(
         {
             "_order_id": cleaned(r["id"]),
             "_occurred_at": instant(placed, source.zone, source.time_formats),
             "_version_at": instant(r["updated_at"], source.zone, source.time_formats),
-            "_refunds": F.coalesce(F.flatten(r["refunds"]["refund_line_items"]), F.array().cast(f"array<{REFUND}>")),
+            "_refunds": _refunds(r),
             "_priced": F.transform(items, lambda item, index: _priced(item, index, source)),
         }
     )
@@ -71,14 +76,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
             ),
             occurred_at=occurred_at,
             known_at=version_at,
-            identifiers=(
-                Identifier("user_id", customer["id"]),
-                Identifier("email", r["email"]),
-                Identifier("email", customer["email"]),
-                Identifier("phone", r["phone"]),
-                Identifier("phone", customer["phone"]),
-                Identifier(FALLBACK, order_id),
-            ),
+            identifiers=identifiers_in(r, IDENTIFIERS),
             contacts={
                 "email": cleaned(F.coalesce(customer["email"], r["email"])),
                 "phone": cleaned(F.coalesce(customer["phone"], r["phone"])),
@@ -98,6 +96,12 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
             },
         ),
     )
+
+
+def _refunds(r: Column) -> Column:
+    """The lines of all refunds in one list."""
+    each = F.coalesce(r["refunds"], F.array().cast(type_at(FIELDS, "refunds")))
+    return F.flatten(F.array_compact(each["refund_line_items"]))
 
 
 def _nothing() -> Column:
@@ -180,3 +184,22 @@ def _lines() -> Column:
         *[_nothing().alias(name) for name in ("gross", "discount", "net")],
     )
     return F.when(F.size("_priced") > 0, F.transform("_priced", line)).otherwise(F.array(none))
+
+
+FORMAT = Format(
+    name="shopify",
+    doc="Shopify's order JSON, one an object, line, or array: each delivery is a version of the whole order",
+    url="https://shopify.dev/docs/api/admin-rest/latest/resources/order",
+    splitter="json_arrays",
+    parse=parse,
+    targets=(silver.ORDER_LINES,),
+    fields=FIELDS,
+    key=("id", "updated_at"),
+    identifiers=IDENTIFIERS,
+    unread=(
+        "name", "order_number", "total_price", "subtotal_price", "total_tax", "browser_ip", "client_details",
+        "landing_site", "referring_site", "source_name", "buyer_accepts_marketing", "discount_codes", "customer",
+        "line_items[]", "refunds[]",
+    ),
+    has_contacts=True,
+)  # fmt: skip
