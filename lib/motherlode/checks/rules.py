@@ -57,8 +57,13 @@ def plausible_time(text: Column, parsed: Column, path: str) -> Column:
     return first_problem(
         given,
         readable(text, parsed, path, "a time, ISO 8601"),
-        F.when(~plausible(parsed), problem("plausible_time", path, text, "1990 to 2100")),
+        implausible(parsed, path, text),
     )
+
+
+def implausible(at: Column, path: str, text: Column) -> Column:
+    """A time outside of 1990 to 2100."""
+    return F.when(~plausible(at), problem("plausible_time", path, text, "1990 to 2100"))
 
 
 def not_negative(value: Column, path: str) -> Column:

@@ -7,6 +7,8 @@ from pyspark.sql import functions as F
 
 EARLIEST = "1990-01-01"
 LATEST = "2101-01-01"
+CLOCK_TOLERANCE = "INTERVAL 2 MINUTES"
+"""Of a device's clock, the way of a message over the network included."""
 # Spark reads "12:30" as half past twelve today: a time needs its date.
 _ISO = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ]|$)"
 _ZONED = r"[0-9]:[0-9]{2}[0-9:.,]*\s*(?:[A-Za-z].*|[+-][0-9:]{1,6})$"
@@ -32,6 +34,21 @@ def epoch_seconds(text: Column) -> Column:
     """Whole seconds since 1970 as a timestamp; null where it is no such number or out of range."""
     seconds = text.try_cast("bigint")
     return F.when(seconds.between(0, 4_133_980_800), F.timestamp_seconds(seconds))
+
+
+def is_off(sent: Column, received: Column) -> Column:
+    """Whether a device's clock, by which `sent` is, differs from the receiver's; false where one did not say."""
+    ahead = received + F.expr(CLOCK_TOLERANCE)
+    behind = received - F.expr(CLOCK_TOLERANCE)
+    return F.coalesce((sent > ahead) | (sent < behind), F.lit(False))
+
+
+def by_receivers_clock(claimed: Column, sent: Column, received: Column) -> Column:
+    """received − (sent − claimed): when it happened by the receiver's clock, as Segment and Snowplow have it.
+
+    Only of a clock that is off: by one that is right it would move with each delivery's way over the network.
+    """
+    return F.when(is_off(sent, received), received - (sent - claimed)).otherwise(claimed)
 
 
 def plausible(at: Column) -> Column:

@@ -30,6 +30,13 @@ WHEN = (
     Field("occurred_on", DATE, "The UTC day of occurred_at"),
     Field("known_at", TIMESTAMP, "When the source received it, else when it happened, UTC"),
 )
+CLAIMED_ON = Field(
+    "claimed_on",
+    DATE,
+    "The UTC day on which it happened by the clock of the device, which may be wrong, and which no redelivery changes:"
+    " by it repeats are looked for",
+    nullable=True,
+)
 
 
 def duplicates(name: str) -> Table:
@@ -52,7 +59,7 @@ def person_table(name: str, doc: str, fields: tuple[Field, ...], cluster_by: tup
         name=name,
         doc=doc,
         owner=OWNER,
-        fields=(ROW_ID, *WHO, *WHEN, *fields, FLAGS, *ADDRESS),
+        fields=(ROW_ID, *WHO, *WHEN, CLAIMED_ON, *fields, FLAGS, *ADDRESS),
         key=("row_id",),
         cluster_by=cluster_by,
         subject=Subject.IDENTIFIER,
@@ -97,7 +104,7 @@ EVENTS = person_table(
         Field("revenue", MONEY, "Revenue that the event claims, in the source's currency", nullable=True),
         Field("is_bot", BOOLEAN, "By a crawler or a machine, judged by user agent or the source's own mark"),
     ),
-    cluster_by=("occurred_on",),
+    cluster_by=("occurred_on", "claimed_on"),
 )
 
 ORDER_LINES = person_table(
@@ -118,7 +125,7 @@ ORDER_LINES = person_table(
         Field("currency", STRING, "ISO 4217"),
         Field("is_test", BOOLEAN, "An order that only tests the shop"),
     ),
-    cluster_by=("occurred_on",),
+    cluster_by=("occurred_on", "claimed_on"),
 )
 
 ORDERS = Table(

@@ -17,7 +17,8 @@ class IdentityParams:
     """Types of which a customer has at most one in each scope: two accounts of one shop are two people, however
     they are connected, and an account here and one there may be one person's."""
     strength: tuple[str, ...] = (
-        "crm_id", "user_id", "loyalty_card", "subscriber", "device", "advertising_id", "cookie", "cart", "email", "phone",
+        "crm_id", "user_id", "loyalty_card", "subscriber", "device", "advertising_id", "cookie", "cart", "email",
+        "phone",
     )  # fmt: skip
     """Types from the strongest to the weakest; one not named here is weaker than all of them. An edge is
     as strong as its weaker end; where edges contradict each other, the weaker one gives way."""

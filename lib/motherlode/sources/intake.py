@@ -18,6 +18,8 @@ from motherlode.sources.registry import format_of, has_contacts, target_of
 from motherlode.sources.source import Source
 
 ACCEPTED, REPEATED, BROKEN = "accepted", "repeated", "broken"
+MOST_DAYS = 400
+"""Days that are looked for one by one; of more, all from the first to the last."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,29 @@ def take_in(
 def first_of_each(rows: DataFrame, previous: DataFrame) -> DataFrame:
     """Adds `is_first`: of the rows with one row_id, the first by known_at, file and offset, unless `previous` has it.
 
-    Of `previous` one column is read, all of it: two deliveries of one record may differ in their times.
+    Of `previous` one column is read, of the days alone that the rows claim, where the table has them: two deliveries
+    of one record may differ in all other times.
     """
     order = Window.partitionBy("row_id").orderBy("known_at", "source", "file", "offset", "batch")
     numbered = rows.withColumn("_number", F.row_number().over(order))
     # The batch is small beside what there is: Spark broadcasts its names.
-    known = previous.select("row_id").join(rows.select("row_id"), on="row_id", how="left_semi")
+    known = _of_days_in(rows, previous).select("row_id").join(rows.select("row_id"), on="row_id", how="left_semi")
     before = known.withColumn("_before", F.lit(True))
     joined = numbered.join(before, on="row_id", how="left")
     is_first = (F.col("_number") == 1) & F.col("_before").isNull()
     return joined.withColumn("is_first", is_first).drop("_number", "_before")
+
+
+def _of_days_in(rows: DataFrame, previous: DataFrame) -> DataFrame:
+    """What can hold a repeat of a row; literals let Delta skip files. Rows without a day, and those that were written
+    before there were days, may be of any."""
+    if "claimed_on" not in previous.columns:
+        return previous
+    day = F.col("claimed_on")
+    (found,) = rows.agg(F.collect_set(day).alias("days"), F.min(day).alias("first"), F.max(day).alias("last")).collect()
+    days = sorted(found["days"])
+    of_days = day.isin(days) if len(days) <= MOST_DAYS else day.between(found["first"], found["last"])
+    return previous.where(day.isNull() | of_days if days else day.isNull())
 
 
 def _judged(named: DataFrame, previous: DataFrame) -> DataFrame:

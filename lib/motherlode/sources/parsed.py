@@ -32,6 +32,7 @@ _COMMON = {
     "occurred_at",
     "occurred_on",
     "known_at",
+    "claimed_on",
     "flags",
     *ADDRESS_COLUMNS,
 }
@@ -57,6 +58,7 @@ class Parsed:
         fields: the target's own columns; absent ones are null.
         plain: in the place of `identifiers`, where a record itself says their type.
         dated: whether the record holds a time of its own.
+        claimed_at: when it happened by a clock that may be wrong, where that differs from occurred_at.
     """
 
     key: Column
@@ -70,6 +72,7 @@ class Parsed:
     flags: Mapping[str, Column] = field(default_factory=dict)
     plain: Column | None = None
     dated: bool = True
+    claimed_at: Column | None = None
 
 
 def own_fields(target: Table) -> dict[str, DataType]:
@@ -87,8 +90,8 @@ def own_fields(target: Table) -> dict[str, DataType]:
 
 
 def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> DataFrame:
-    """CARRIED, key, content, plain (coded, strongest first), contacts, occurred_at, known_at, flags, problem and
-    the own fields of the target. A field that the contract wants and that is null is a problem.
+    """CARRIED, key, content, plain (coded, strongest first), contacts, occurred_at, known_at, claimed_on, flags,
+    problem and the own fields of the target. A field that the contract wants and that is null is a problem.
     """
     own = own_fields(target)
     if parsed.plain is None:
@@ -108,6 +111,7 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         those(contacts, CONTACTS).alias("contacts"),
         parsed.occurred_at.cast("timestamp").alias("occurred_at"),
         F.coalesce(parsed.known_at, parsed.occurred_at).cast("timestamp").alias("known_at"),
+        F.to_date(parsed.occurred_at if parsed.claimed_at is None else parsed.claimed_at).alias("claimed_on"),
         F.concat("_unusable", flags(parsed.flags)).alias("flags"),
         parsed.problem.alias("problem"),
         *[column.alias(name) for name, column in fields.items()],

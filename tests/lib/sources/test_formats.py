@@ -90,6 +90,7 @@ def test_a_segment_event(spark: SparkSession) -> None:
         ],
         "occurred_at": datetime(2015, 2, 23, 22, 28, 55, 387000),
         "occurred_on": date(2015, 2, 23),
+        "claimed_on": date(2015, 2, 23),
         "known_at": datetime(2015, 2, 23, 22, 28, 55, 800000),
         "type": "order_completed",
         "name": "Order Completed",
@@ -323,3 +324,41 @@ def test_no_source_for_a_target_gives_empty_tables(spark: SparkSession) -> None:
     assert {name: frame.count() for name, frame in outputs.items()} == {
         "coupons": 0, "coupons_duplicates": 0, "coupons_quarantine": 0,
     }  # fmt: skip
+
+
+def test_a_clock_that_is_wrong_is_put_right_by_the_receivers(spark: SparkSession) -> None:
+    times = {
+        "right": ("2015-02-23T22:28:55.387Z", "2015-02-23T22:28:55.500Z", "2015-02-23T22:28:55.800Z"),
+        # Sent two days later, when the device was back online.
+        "late": ("2015-02-23T22:28:55.387Z", "2015-02-25T08:00:00.000Z", "2015-02-25T08:00:00.300Z"),
+        "a day ahead": ("2015-02-24T22:28:55.387Z", "2015-02-24T22:28:57.387Z", "2015-02-23T22:28:58.000Z"),
+        "years behind": ("2010-01-01T00:00:10.000Z", "2010-01-01T00:01:10.000Z", "2015-02-23T22:30:00.000Z"),
+        "unsaid": ("2015-02-23T22:28:55.387Z", None, "2015-02-23T22:28:55.800Z"),
+    }
+    raws = [
+        json.dumps({**TRACK, "messageId": name, "originalTimestamp": at, "sentAt": sent, "receivedAt": received})
+        for name, (at, sent, received) in times.items()
+    ]
+    rows = taken(silver.EVENTS, records_of(spark, "web", raws)).rows
+    found = dict(zip(times, rows, strict=True))
+    assert {name: row["occurred_at"] for name, row in found.items()} == {
+        "right": datetime(2015, 2, 23, 22, 28, 55, 387000),
+        "late": datetime(2015, 2, 23, 22, 28, 55, 387000),
+        "a day ahead": datetime(2015, 2, 23, 22, 28, 56),
+        "years behind": datetime(2015, 2, 23, 22, 29),
+        "unsaid": datetime(2015, 2, 23, 22, 28, 55, 387000),
+    }
+    assert {name: row["claimed_on"] for name, row in found.items()} == {
+        "right": date(2015, 2, 23),
+        "late": date(2015, 2, 23),
+        "a day ahead": date(2015, 2, 24),
+        "years behind": date(2010, 1, 1),
+        "unsaid": date(2015, 2, 23),
+    }
+    assert {name: row["flags"] for name, row in found.items()} == {
+        "right": [],
+        "late": [],
+        "a day ahead": ["clock_corrected"],
+        "years behind": ["clock_corrected"],
+        "unsaid": [],
+    }

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from motherlode.columns.cipher import decrypt
 from motherlode.contracts import silver
@@ -38,6 +39,20 @@ def test_a_repeat_in_a_later_batch_is_told_by_what_the_table_has(spark: SparkSes
     assert second.offsets == [0]
     assert [row["offset"] for row in second.duplicates] == [1, 2]
     assert {row["row_id"] for row in second.duplicates} == {first.rows[0]["row_id"]}
+
+
+def test_a_repeat_is_found_by_the_day_that_it_claims_however_late_and_by_whatever_clock(spark: SparkSession) -> None:
+    ahead = {"originalTimestamp": "2019-05-05T00:00:00Z", "sentAt": "2019-05-05T00:00:01Z"}
+    at = {"receivedAt": "2018-01-01T00:00:00Z"}
+    later = {"sentAt": "2019-07-05T00:00:01Z", "receivedAt": "2018-03-03T00:00:00Z"}
+    first = taken(silver.EVENTS, records_of(spark, "web", [track(), track(messageId="b", **ahead, **at)]))
+    again = records_of(spark, "web", [track(messageId="b", **{**ahead, **later}), track(messageId="c")], batch=2)
+    before = first.frames["events"]
+    second = taken(silver.EVENTS, again, previous=before)
+    assert [row["offset"] for row in second.duplicates] == [0]
+    # Rows of a table that is older than the column are looked at, whatever their day.
+    older = before.withColumn("claimed_on", F.lit(None).cast("date"))
+    assert [row["offset"] for row in taken(silver.EVENTS, again, previous=older).duplicates] == [0]
 
 
 def test_the_same_text_from_two_sources_is_two_rows(spark: SparkSession) -> None:

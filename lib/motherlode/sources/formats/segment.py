@@ -3,11 +3,11 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.checks.rules import first_problem, one_of, plausible_time, required, scalar
+from motherlode.checks.rules import first_problem, implausible, one_of, plausible_time, required, scalar
 from motherlode.columns.identifiers import cleaned
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
-from motherlode.columns.times import instant
+from motherlode.columns.times import by_receivers_clock, instant, is_off
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
@@ -50,7 +50,10 @@ _CALLS = {
 
 
 def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> DataFrame:
-    """Records to the shape of `parsed.shaped`; the key is messageId, the time originalTimestamp, else timestamp."""
+    """Records to the shape of `parsed.shaped`; the key is messageId, the time originalTimestamp, else timestamp.
+
+    Where sentAt and receivedAt say that the device's clock is wrong, the time is put right by them.
+    """
     r = F.col("r")
     amount = F.coalesce(r["properties"]["revenue"], r["properties"]["total"])
     frame = read_json(records, FORMAT.schema).withColumns(
@@ -58,11 +61,14 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             "_key": cleaned(r["messageId"]),
             "_time": F.coalesce(cleaned(r["originalTimestamp"]), cleaned(r["timestamp"])),
             "_known_at": instant(r["receivedAt"], source.zone, source.time_formats),
+            "_sent_at": instant(r["sentAt"], source.zone, source.time_formats),
             "_revenue": amount.try_cast(MONEY),
         }
     )
     key, time, known_at, revenue = F.col("_key"), F.col("_time"), F.col("_known_at"), F.col("_revenue")
-    frame = frame.withColumn("_occurred_at", instant(time, source.zone, source.time_formats))
+    frame = frame.withColumn("_claimed_at", instant(time, source.zone, source.time_formats))
+    claimed_at, sent_at = F.col("_claimed_at"), F.col("_sent_at")
+    frame = frame.withColumn("_occurred_at", by_receivers_clock(claimed_at, sent_at, known_at))
     occurred_at = F.col("_occurred_at")
     traits, context, properties = r["traits"], r["context"], r["properties"]
     return shaped(
@@ -78,10 +84,12 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
                 scalar(key, "messageId"),
                 required(r["type"], "type"),
                 one_of(r["type"], TYPES, "type"),
-                plausible_time(time, occurred_at, "originalTimestamp"),
+                plausible_time(time, claimed_at, "originalTimestamp"),
+                implausible(occurred_at, "originalTimestamp", time),
             ),
             occurred_at=occurred_at,
             known_at=known_at,
+            claimed_at=claimed_at,
             identifiers=identifiers_in(r, IDENTIFIERS),
             contacts={
                 "email": cleaned(traits["email"]),
@@ -93,6 +101,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             flags={
                 "revenue_unreadable": amount.isNotNull() & revenue.isNull(),
                 "revenue_negative": revenue < 0,
+                "clock_corrected": is_off(sent_at, known_at),
                 "clock_ahead": occurred_at > known_at + F.expr("INTERVAL 1 HOUR"),
             },
             fields={
