@@ -173,17 +173,25 @@ def product_of(record: Column, source: Source) -> Column:
 
 
 def read_json(records: DataFrame, schema: str) -> DataFrame:
-    """CARRIED, `r` (the record as `schema`, whose leaves are texts) and `problem`.
+    """CARRIED, `r` (the record as `schema`, whose leaves are texts) and `problem`."""
+    parsed = records.withColumn("_json", json_in(F.col("raw"), schema))
+    return parsed.select(
+        *CARRIED, F.col("_json.r").alias("r"), json_problem(F.col("raw"), F.col("_json")).alias("problem")
+    )
 
-    The record is read as a member of an object, since Spark would take the first of two that are glued
+
+def json_in(text: Column, schema: str) -> Column:
+    """`r`, a JSON object as `schema`, null where it is none, and `_bad` where something in it has another form.
+
+    It is read as a member of an object, since Spark would take the first of two that are glued
     together and drop the other.
     """
-    whole = F.concat(F.lit('{"r":'), F.col("raw"), F.lit("}"))
-    read = F.from_json(whole, f"r struct<{schema}>, _bad string", {"columnNameOfCorruptRecord": "_bad"})
-    parsed = records.withColumn("_json", read)
-    r, bad = F.col("_json.r"), F.col("_json._bad")
-    unread = first_problem(
-        F.when(r.isNull(), problem("json", None, F.col("raw"), "one JSON object")),
-        F.when(bad.isNotNull(), problem("json_types", None, None, "objects and arrays where the format has them")),
-    )
-    return parsed.select(*CARRIED, r.alias("r"), unread.alias("problem"))
+    whole = F.concat(F.lit('{"r":'), text, F.lit("}"))
+    return F.from_json(whole, f"r struct<{schema}>, _bad string", {"columnNameOfCorruptRecord": "_bad"})
+
+
+def json_problem(text: Column, read: Column, path: str | None = None) -> Column:
+    """Why a text that is there is no such object, from what `json_in` made of it."""
+    none = F.when(text.isNotNull() & read["r"].isNull(), problem("json", path, text, "one JSON object"))
+    allowed = "objects and arrays where the format has them"
+    return first_problem(none, F.when(read["_bad"].isNotNull(), problem("json_types", path, None, allowed)))
