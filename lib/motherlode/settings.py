@@ -83,11 +83,15 @@ class Ingest:
         chunk_bytes: of a file of lines that one task reads.
         max_record_bytes: longer ones go to quarantine.
         files_per_batch: Delta files that one batch of a stream takes.
+        messages_per_batch: of one partition of a topic that one run, or one round of --follow, takes.
+        follow_seconds: between two rounds of --follow.
     """
 
     chunk_bytes: int = 33_554_432
     max_record_bytes: int = 16_777_216
     files_per_batch: int = 10_000
+    messages_per_batch: int = 5_000_000
+    follow_seconds: float = 5.0
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ QUARANTINE_RETENTION = 365
 
 SOURCE = Field("source", STRING, "Name of the source: the file in conf/sources/ that declares it")
 BATCH = Field("batch", LONG, "Number of the ingest that found the file", volatile=True)
-FILE = Field("file", STRING, "Path of the file below the landing folder", volatile=True)
-OFFSET = Field("offset", LONG, "Byte in the (uncompressed) file at which the record starts", volatile=True)
+FILE = Field("file", STRING, "Path of the file below the landing folder; of a topic TOPIC/PARTITION", volatile=True)
+OFFSET = Field(
+    "offset", LONG, "Byte in the (uncompressed) file at which the record starts; of a topic its offset", volatile=True
+)
 ADDRESS = (SOURCE, BATCH, FILE, OFFSET)
 ADDRESS_COLUMNS = tuple(field.name for field in ADDRESS)
 TO_RECORD = Origin("bronze.records", on=tuple((name, name) for name in ADDRESS_COLUMNS))
@@ -43,14 +45,15 @@ def quarantine(layer: Layer, name: str) -> Table:
 FILES = Table(
     layer=Layer.BRONZE,
     name="files",
-    doc="Manifest of the files that were found under the sources' paths; bronze.records streams from it",
+    doc="Manifest of the files found under the sources' paths, and of topics' offsets; bronze.records streams from it",
     owner=OWNER,
     fields=(
         SOURCE,
         FILE,
-        Field("size", LONG, "Bytes as found"),
+        Field("size", LONG, "Bytes as found; of a topic the offsets that are taken"),
         Field("modified_at", TIMESTAMP, "When the file was last written, by its file system", volatile=True),
         BATCH,
+        Field("first", LONG, "Of a topic's partition the first offset that is taken; null for a file", nullable=True),
     ),
     key=("source", "file", "batch"),
 )

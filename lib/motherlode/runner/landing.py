@@ -22,6 +22,7 @@ from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import FILES
 from motherlode.errors import UsageError
+from motherlode.runner.topics import LISTED, read_messages
 from motherlode.settings import Ingest
 from motherlode.sources.registry import format_of
 from motherlode.sources.source import Source
@@ -50,13 +51,16 @@ log = logging.getLogger(__name__)
 
 
 def list_landing(folder: str, sources: tuple[Source, ...]) -> pa.Table:
-    """The files under each source's path: source, file (below the folder), size, modified_at; in this order.
+    """The files under each source's path, in the columns of LISTED.
 
     A source without any file is named in a warning: its path may be mistyped.
 
     Raises:
         UsageError: the folder is not there, or holds nothing for any source; a file is of two sources with one target.
     """
+    sources = tuple(source for source in sources if source.path)
+    if not sources:
+        return LISTED.empty_table()
     fs, root = _file_system(folder)
     if fs.get_file_info(root).type != pyarrow.fs.FileType.Directory:
         raise UsageError(f"{folder}: no such folder; paths.landing in conf/ says where raw logs lie")
@@ -68,16 +72,9 @@ def list_landing(folder: str, sources: tuple[Source, ...]) -> pa.Table:
     without = [f"{source.name} ({source.path})" for source in sources if source.name not in seen]
     if without:
         log.warning("motherlode: no file in %s for %s", folder, ", ".join(without))
-    schema = pa.schema(
-        [
-            ("source", pa.string()),
-            ("file", pa.string()),
-            ("size", pa.int64()),
-            ("modified_at", pa.timestamp("us", "UTC")),
-        ]
-    )
-    columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
-    return pa.Table.from_arrays(columns, schema=schema)
+    columns = [*map(list, zip(*rows, strict=True)), [None] * len(rows), [None] * len(rows)]
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, LISTED, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=LISTED)
 
 
 def _check_owners(targets: dict[str, str], found: list[tuple[str, str]]) -> None:
@@ -121,6 +118,15 @@ def _file_system(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
 
 
 def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:
+    """Every record and every flaw in what the manifest names, files and offsets of topics, in the columns of SCHEMA."""
+    of_topics = F.col("first").isNotNull()
+    if all(source.kafka is None for source in sources) and manifest.where(of_topics).isEmpty():
+        return _read_files(manifest, folder, sources, ingest)
+    files = _read_files(manifest.where(~of_topics), folder, sources, ingest)
+    return files.unionByName(read_messages(manifest.where(of_topics), sources, ingest, SCHEMA))
+
+
+def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:
     """Every record and every flaw in the manifest's files, in the columns of SCHEMA.
 
     Args:

@@ -19,6 +19,7 @@ from motherlode.runner.context import Context
 from motherlode.runner.documents import document_path
 from motherlode.runner.landing import list_landing
 from motherlode.runner.state import Done, Plan, Versions, code_digest, digest
+from motherlode.runner.topics import list_topics
 
 DECISIONS = "_decisions"
 """The consents that are applied to a job unseen, among its inputs."""
@@ -53,8 +54,10 @@ class Planner:
 
     @cached_property
     def landing(self) -> pa.Table:
-        """The files that lie in the landing folder now."""
-        return list_landing(self.context.settings.paths.landing, self.context.sources)
+        """The files that lie in the landing folder now, and the offsets that topics have."""
+        settings, sources = self.context.settings, self.context.sources
+        files = list_landing(settings.paths.landing, sources)
+        return pa.concat_tables([files, list_topics(self.context.spark, sources, settings.ingest)])
 
     @property
     def stream(self) -> str:
@@ -204,11 +207,15 @@ class Planner:
         found: Versions = {name: self.warehouse.content_version(table) for name, table in self.inputs.items()}
         # Files are no versioned table: what a listing says stands for a version.
         found |= {
-            name: int(digest(self.landing.to_pylist())[:14], 16)
+            name: int(digest([self.landing.to_pylist(), self._taken_from_topics()])[:14], 16)
             for name, read in self.job.reads.items()
             if isinstance(read, Landing)
         }
         return found
+
+    def _taken_from_topics(self) -> Versions:
+        """A run may have left a part of a topic to the next one: what it took decides with what there is."""
+        return self.versions() if self.landing["first"].null_count < len(self.landing) else {}
 
     def _named(self, name: str) -> str:
         return self.inputs[name].full_name if name in self.inputs else name

@@ -1,4 +1,4 @@
-"""The two Delta jars, resolved once by Spark's own resolver and held against pinned checksums."""
+"""The jars of Delta and of Spark's Kafka connector, resolved once by Spark's own resolver, held against checksums."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from pathlib import Path
 
 from motherlode.setup.steps import SetupError, run, say
 
-# Their dependencies are optional integrations or come with Spark: these two are enough.
+# Their dependencies are optional integrations, or come with Spark: these are enough.
 JARS = {
     "io.delta:delta-spark_4.2_2.13:4.4.0": "27d4fd8b1f879535c573ed1c718177d6a27f24d3e626ba02e216369725721ead",
     "io.delta:delta-storage:4.4.0": "c46735481fa8e326b0957be02b4420cbcab4b325bb08009b7f2045a95133f1cc",
+    "org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0": (
+        "64539c45e5d39f7ddb747312c239f38f5208d08c1a0ddf7d70beb2fbd9373705"
+    ),
+    # The newest that is published; 4.2.0's connector runs with it.
+    "org.apache.spark:spark-token-provider-kafka-0-10_2.13:4.0.0": (
+        "f2be3b76f9e6cbe63379d4e4e0dc14f59dbf056ae2ad16ff15ac108004c86767"
+    ),
+    "org.apache.kafka:kafka-clients:3.9.1": "7568b998572d256f0b7bc0afdc1b7a2588b8b08415c62ce314c864a6851ae9d9",
+    "org.apache.commons:commons-pool2:2.12.0": "6d3bd18df8410f3e31b031aca582cc109342358a62a2759ebd0c4cdf30d06f8b",
 }
 
 
@@ -27,7 +36,7 @@ def install(target: Path) -> None:
     if target.is_dir() and all((target / file_name(jar)).is_file() for jar in JARS):
         verify(target)
         return
-    say(f"fetching the Delta jars into {target} (once)")
+    say(f"fetching the jars of Delta and Kafka into {target} (once)")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".jars-", dir=target.parent) as scratch:
         ivy, staged = Path(scratch, "ivy").absolute(), Path(scratch, "jars")
@@ -35,7 +44,7 @@ def install(target: Path) -> None:
         run(
             [sys.executable, "-m", "motherlode.setup.resolve", str(ivy), *JARS],
             log="jars",
-            failure="Spark could not fetch the Delta jars (is there a network?)",
+            failure="Spark could not fetch the jars (is there a network?)",
         )
         for jar in JARS:
             organisation = jar.split(":")[0]

@@ -53,6 +53,10 @@ def check_source(source: Source) -> None:
     """Raises SourceError, in one line, for the first thing that the source's file asks for and that there is not."""
     _known("format", [source.format], list(known_formats()))
     _known("target", [source.target], [target.name for target in format_of(source).targets])
+    if bool(source.path) == (source.kafka is not None):
+        raise SourceError("path or kafka must be set, and not both: where do its records lie?")
+    if source.kafka and format_of(source).splitter not in ("lines", "json_arrays"):
+        raise SourceError(f"kafka: format {source.format} is read from files alone")
     _known("scopes", list(source.scopes), [*PRIORITY, "person"])
     _known("events", list(source.events.values()), list(EVENT_TYPES))
     if not known_zone(source.zone):

@@ -14,13 +14,37 @@ class SourceError(UsageError, ValueError):
 
 
 @dataclass(frozen=True)
+class Kafka:
+    """A topic, each of whose messages is a record.
+
+    Args:
+        servers: HOST:PORT, several separated by commas.
+        topic: its name.
+        begin: earliest or latest: where the first run begins.
+        options: of Kafka's consumer, without the `kafka.` that Spark puts before them.
+        secrets: the same, each with the name of the environment variable that has its value.
+    """
+
+    servers: str
+    topic: str
+    begin: str = "earliest"
+    options: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.begin not in ("earliest", "latest"):
+            raise SourceError(f"kafka.begin {self.begin!r} is unknown; known: earliest, latest")
+
+
+@dataclass(frozen=True)
 class Source:
     """One source. Raises SourceError where it contradicts its format or target.
 
     Args:
         name: the stem of its file.
-        format: how its records are written: segment, sendgrid, shopify or csv.
+        format: how its records are written: one of the modules in sources/formats.
         path: its files, as a glob below the landing folder.
+        kafka: in the place of path: the topic that it is read from.
         target: the silver table that its records become.
         channel: web, app, email, store …: on what events and orders happened.
         zone: IANA zone of times without an offset; default: that of the business.
@@ -41,8 +65,9 @@ class Source:
 
     name: str
     format: str
-    path: str
     target: str
+    path: str = ""
+    kafka: Kafka | None = None
     channel: str = ""
     zone: str = "UTC"
     scopes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,240 @@
+"""Kafka's topics as files without an end: the driver lists their offsets, executors read ranges of them.
+
+The manifest says which offsets belong to which batch, so a batch that is read again is the same one: each message is
+taken once, whoever dies. Consumer groups play no part.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import reduce
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from motherlode.errors import UsageError
+from motherlode.settings import Ingest
+from motherlode.sources.registry import format_of
+from motherlode.sources.source import Kafka, Source
+from motherlode.sources.split import split
+
+LISTED = pa.schema(
+    [
+        ("source", pa.string()),
+        ("file", pa.string()),
+        ("size", pa.int64()),
+        ("modified_at", pa.timestamp("us", "UTC")),
+        ("first", pa.int64()),
+        ("most", pa.int64()),
+    ]
+)
+"""Of a file `first` and `most` are null; of a topic's partition `size` is its end."""
+ANSWERS_WITHIN_MS = "15000"
+MESSAGES_PER_TASK = 500_000
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""Messages have times of their own."""
+_BYTES = "org.apache.kafka.common.serialization.ByteArrayDeserializer"
+
+
+def list_topics(spark: SparkSession, sources: tuple[Source, ...], ingest: Ingest) -> pa.Table:
+    """Each partition of each source's topic, with where it begins and ends now, in the columns of LISTED.
+
+    Raises:
+        UsageError: a broker does not answer, or has no such topic.
+    """
+    rows = []
+    for source in sources:
+        if source.kafka is None:
+            continue
+        with _consumer(spark, source, source.kafka) as consumer:
+            for partition, (begin, end) in sorted(_bounds(spark, consumer, source.kafka).items()):
+                first = begin if source.kafka.begin == "earliest" else end
+                most = ingest.messages_per_batch
+                rows.append((source.name, f"{source.kafka.topic}/{partition}", end, _ALWAYS, first, most))
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in LISTED]
+    return pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, LISTED, strict=True)], schema=LISTED)
+
+
+def read_messages(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest, schema: str) -> DataFrame:
+    """Every record and every flaw in the ranges of offsets that the manifest's rows name, in the columns of `schema`.
+
+    Args:
+        manifest: rows of bronze.files whose `first` is not null: as many as partitions and batches.
+
+    Raises:
+        UsageError: a broker does not answer, or has no such topic.
+    """
+    spark = manifest.sparkSession
+    topics = {source.name: (source, source.kafka) for source in sources if source.kafka is not None}
+    by_source: dict[str, list[Row]] = {}
+    for row in manifest.orderBy("source", "file", "first").collect():
+        by_source.setdefault(row["source"], []).append(row)
+    if gone := sorted(set(by_source) - set(topics)):
+        raise UsageError(
+            f"{', '.join(gone)}: messages were listed and not yet read, and no such source with a topic is in"
+            " conf/sources: put its file back, run, then take it out"
+        )
+    frames = [_read(spark, *topics[name], ranges, ingest, schema) for name, ranges in by_source.items()]
+    return reduce(DataFrame.unionByName, frames, spark.createDataFrame([], schema))
+
+
+def _read(
+    spark: SparkSession, source: Source, kafka: Kafka, ranges: list[Row], ingest: Ingest, schema: str
+) -> DataFrame:
+    with _consumer(spark, source, kafka) as consumer:
+        kept = {partition: begin for partition, (begin, _) in _bounds(spark, consumer, kafka).items()}
+    lost = []
+    frames = []
+    for batch, of_batch in groupby(sorted(ranges, key=itemgetter("batch")), key=itemgetter("batch")):
+        starts, ends = {}, {}
+        for row in of_batch:
+            partition = row["file"].rpartition("/")[2]
+            begin, end = row["first"], row["first"] + row["size"]
+            oldest = kept.get(int(partition), begin)
+            if oldest > begin and end > begin:
+                # The broker's retention was faster: what is gone is said, the rest is read.
+                allowed = f"the offsets before {min(oldest, end)}, which the broker no longer has"
+                lost.append((source.name, batch, row["file"], _ALWAYS, begin, "expired", allowed))
+            if max(begin, oldest) < end:
+                starts[partition], ends[partition] = max(begin, oldest), end
+        if starts:
+            messages = _messages(spark, kafka, starts, ends).withColumn("batch", F.lit(batch).cast("long"))
+            frames.append(_split(messages, source, ingest, schema))
+    said = "source string, batch long, file string, received_at timestamp, offset long, rule string, allowed string"
+    flaws = spark.createDataFrame(lost, said).withColumns(
+        {
+            "header": F.lit(None).cast("string"),
+            "raw": F.lit(None).cast("string"),
+            "content": F.encode(F.lit(""), "UTF-8"),
+        }
+    )
+    names = [part.split()[0] for part in schema.split(",")]
+    return reduce(DataFrame.unionByName, frames, flaws.select(*names))
+
+
+def _messages(spark: SparkSession, kafka: Kafka, starts: dict[str, int], ends: dict[str, int]) -> DataFrame:
+    reader = spark.read.format("kafka").option("failOnDataLoss", "true")
+    for key, value in _options(kafka).items():
+        reader = reader.option(f"kafka.{key}", value)
+    count = sum(ends[partition] - start for partition, start in starts.items())
+    return (
+        reader.option("assign", json.dumps({kafka.topic: sorted(map(int, starts))}))
+        .option("startingOffsets", json.dumps({kafka.topic: starts}))
+        .option("endingOffsets", json.dumps({kafka.topic: ends}))
+        .option("minPartitions", str(max(len(starts), -(-count // MESSAGES_PER_TASK))))
+        .load()
+    )
+
+
+def _split(messages: DataFrame, source: Source, ingest: Ingest, schema: str) -> DataFrame:
+    """A message is a record, whatever line breaks it has; of one that is an array each element is one."""
+    given = messages.select(
+        "batch", F.concat("topic", F.lit("/"), "partition").alias("file"), "timestamp", "offset", "value"
+    )
+    name, longest = source.name, ingest.max_record_bytes
+    is_array = format_of(source).splitter == "json_arrays"
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            rows: list[dict[str, Any]] = []
+            for row in batch.to_pylist():
+                rows.extend(_records(row, is_array, longest))
+            if rows:
+                fixed = [{"source": name, "header": None, **row} for row in rows]
+                yield pa.RecordBatch.from_pylist(fixed, schema=_ARROW)
+
+    return given.mapInArrow(read, schema)
+
+
+_ARROW = pa.schema(
+    [
+        ("source", pa.string()),
+        ("batch", pa.int64()),
+        ("file", pa.string()),
+        ("received_at", pa.timestamp("us", "UTC")),
+        ("offset", pa.int64()),
+        ("header", pa.string()),
+        ("raw", pa.string()),
+        ("rule", pa.string()),
+        ("allowed", pa.string()),
+        ("content", pa.binary()),
+    ]
+)
+
+
+def _records(row: Mapping[str, Any], is_array: bool, longest: int) -> Iterator[dict[str, Any]]:
+    value: bytes | None = row["value"]
+    base = {"batch": row["batch"], "file": row["file"], "received_at": row["timestamp"], "offset": row["offset"]}
+    nothing = {"raw": None, "rule": None, "allowed": None, "content": None}
+    if not value:
+        yield {**base, **nothing, "rule": "empty_message", "allowed": "a message with a value", "content": b""}
+        return
+    if not is_array:
+        yield {**base, **nothing, **_one(value, longest)}
+        return
+    # Several records may lie at one offset: the message is their file, and each has its place in it.
+    piece = split("json_arrays", value, 0, longest)
+    inside = {**base, "file": f"{row['file']}@{row['offset']}"}
+    for offset, text in zip(piece.offsets.to_pylist(), piece.texts.to_pylist(), strict=True):
+        yield {**inside, **nothing, "offset": offset, "raw": text}
+    for flaw in piece.flaws:
+        said = {"offset": flaw.offset, "rule": flaw.rule, "allowed": flaw.allowed, "content": flaw.content}
+        yield {**inside, **nothing, **said}
+
+
+def _one(value: bytes, longest: int) -> dict[str, Any]:
+    if len(value) > longest:
+        return {"rule": "record_too_long", "allowed": f"{longest} bytes", "content": value}
+    try:
+        return {"raw": value.decode()}
+    except UnicodeDecodeError:
+        return {"rule": "encoding", "allowed": "UTF-8", "content": value}
+
+
+def _options(kafka: Kafka) -> dict[str, str]:
+    """Of Kafka's consumer; what is secret comes from the environment of the driver."""
+    found = {"bootstrap.servers": kafka.servers, **kafka.options}
+    for key, variable in kafka.secrets.items():
+        if variable not in os.environ:
+            raise UsageError(f"{variable} is not set: kafka.secrets of the source for topic {kafka.topic} names it")
+        found[key] = os.environ[variable]
+    return found
+
+
+@contextmanager
+def _consumer(spark: SparkSession, source: Source, kafka: Kafka) -> Iterator[Any]:
+    jvm: Any = spark.sparkContext._jvm
+    properties = jvm.java.util.Properties()
+    given = {"default.api.timeout.ms": ANSWERS_WITHIN_MS, "key.deserializer": _BYTES, "value.deserializer": _BYTES}
+    for key, value in {**given, **_options(kafka)}.items():
+        properties.setProperty(key, value)
+    try:
+        consumer = jvm.org.apache.kafka.clients.consumer.KafkaConsumer(properties)
+        try:
+            yield consumer
+        finally:
+            consumer.close()
+    except TypeError:
+        raise UsageError("Kafka's jars are not there: `make setup` fetches them into paths.jars") from None
+    except Py4JJavaError as error:
+        kind = str(error.java_exception.getClass().getSimpleName())
+        raise UsageError(f"{source.name}: {kafka.servers} does not answer as a Kafka broker ({kind})") from None
+
+
+def _bounds(spark: SparkSession, consumer: Any, kafka: Kafka) -> dict[int, tuple[int, int]]:
+    """Of each partition the first offset that there is, and the one after the last."""
+    jvm: Any = spark.sparkContext._jvm
+    partitions = jvm.java.util.ArrayList()
+    for found in consumer.partitionsFor(kafka.topic):
+        partitions.add(jvm.org.apache.kafka.common.TopicPartition(kafka.topic, found.partition()))
+    if not len(partitions):
+        raise UsageError(f"{kafka.servers}: there is no topic {kafka.topic}")
+    begin, end = consumer.beginningOffsets(partitions), consumer.endOffsets(partitions)
+    return {int(one.partition()): (int(begin[one]), int(end[one])) for one in partitions}
