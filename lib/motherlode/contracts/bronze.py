@@ -10,7 +10,12 @@ QUARANTINE_RETENTION = 365
 SOURCE = Field("source", STRING, "Name of the source: the file in conf/sources/ that declares it")
 BATCH = Field("batch", LONG, "Number of the ingest that found the file", volatile=True)
 FILE = Field("file", STRING, "Path of the file below the landing folder", volatile=True)
-OFFSET = Field("offset", LONG, "Byte in the (uncompressed) file at which the record starts", volatile=True)
+OFFSET = Field(
+    "offset",
+    LONG,
+    "Byte in the (uncompressed) file at which the record starts; of Parquet the row's number",
+    volatile=True,
+)
 ADDRESS = (SOURCE, BATCH, FILE, OFFSET)
 ADDRESS_COLUMNS = tuple(field.name for field in ADDRESS)
 TO_RECORD = Origin("bronze.records", on=tuple((name, name) for name in ADDRESS_COLUMNS))
