@@ -16,7 +16,7 @@ def transform(events: DataFrame) -> dict[str, DataFrame]:
 
 JOB = Job(
     name="identity.marketing_choices",
-    doc="Who unsubscribed, reported spam, or came back",
+    doc="Who subscribed, unsubscribed, reported spam, or came back",
     reads={"events": silver.EVENTS},
     writes=(identity.MARKETING_CHOICES,),
     transform=transform,

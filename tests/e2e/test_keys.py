@@ -12,7 +12,9 @@ def test_keys_are_unique_and_fields_as_declared(world: World, name: str) -> None
     table = TABLES[name]
     version = world.context.warehouse.version(table)
     if version is None:
-        assert name.endswith(("_quarantine", "_duplicates")), f"{name} was never written"
+        # None of the demo's sources delivers attributes.
+        empty = name.endswith(("_quarantine", "_duplicates")) or name == "silver.attributes"
+        assert empty, f"{name} was never written"
         return
     rows = world.context.warehouse.read(table, version)
     assert rows.groupBy(*table.key).count().where("count > 1").limit(1).count() == 0

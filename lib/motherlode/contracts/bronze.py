@@ -11,7 +11,10 @@ SOURCE = Field("source", STRING, "Name of the source: the file in conf/sources/ 
 BATCH = Field("batch", LONG, "Number of the ingest that found the file", volatile=True)
 FILE = Field("file", STRING, "Path of the file below the landing folder; of a topic TOPIC/PARTITION", volatile=True)
 OFFSET = Field(
-    "offset", LONG, "Byte in the (uncompressed) file at which the record starts; of a topic its offset", volatile=True
+    "offset",
+    LONG,
+    "Byte in the (uncompressed) file at which the record starts; of Parquet the row's number, of a topic its offset",
+    volatile=True,
 )
 ADDRESS = (SOURCE, BATCH, FILE, OFFSET)
 ADDRESS_COLUMNS = tuple(field.name for field in ADDRESS)

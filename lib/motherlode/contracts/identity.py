@@ -91,7 +91,7 @@ CUSTOMERS = Table(
 MARKETING_CHOICES = Table(
     layer=Layer.IDENTITY,
     name="marketing_choices",
-    doc="Decisions on marketing that are no entry in a list of consents: who unsubscribed, reported spam, came back",
+    doc="Decisions on marketing that no list of consents holds: who subscribed, left, reported spam, came back",
     owner=OWNER,
     fields=(
         Field("row_id", STRING, "The event (its row_id in silver.events)"),

@@ -208,6 +208,19 @@ SURVEY_ANSWERS = person_table(
     ),
 )
 
+ATTRIBUTES = person_table(
+    "attributes",
+    "What others say of a person, an attribute a row; the newest occurred_at of a person, provider and attribute holds."
+    " Never used to stitch",
+    (
+        Field("attribute", STRING, "What it is about: income_band, interests …"),
+        Field(
+            "value", STRING, "What is said, scrubbed of personal data; null: no longer known", nullable=True, pii=True
+        ),
+        Field("provider", STRING, "Who says so"),
+    ),
+)
+
 IDENTITY_TRUTH = person_table(
     "identity_truth",
     "A labelled sample of who is who, by which identity is judged; never used to stitch",
@@ -281,6 +294,7 @@ TARGETS = (
     HOUSEHOLDS,
     CONSENTS,
     SURVEY_ANSWERS,
+    ATTRIBUTES,
     IDENTITY_TRUTH,
     PRODUCTS,
     CAMPAIGNS,

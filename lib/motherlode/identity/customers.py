@@ -6,7 +6,12 @@ from pyspark.sql import functions as F
 from motherlode.contracts.tables import Purpose
 from motherlode.identity.attribution import with_customer
 
-CHOICES = {"email_unsubscribed": False, "email_reported": False, "email_resubscribed": True}
+CHOICES = {
+    "email_unsubscribed": False,
+    "email_reported": False,
+    "email_subscribed": True,
+    "email_resubscribed": True,
+}
 """Events that say yes or no to marketing."""
 
 

@@ -2,17 +2,20 @@
 
 Listing grows with the files that lie there, reading with the bytes that are new. A file of lines is read in chunks
 by many tasks; a compressed file, a CSV file (its fields may hold line breaks) and a file of JSON arrays that is not
-named .jsonl or .ndjson (an array may span lines) are read whole by one.
+named .jsonl or .ndjson (an array may span lines) are read whole by one. Of a Parquet file each task reads the groups of
+rows that begin in its part.
 """
 
 import logging
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlparse
 
 import pyarrow as pa
@@ -24,7 +27,9 @@ from motherlode.contracts.bronze import FILES
 from motherlode.errors import UsageError
 from motherlode.runner.topics import LISTED, read_messages
 from motherlode.settings import Ingest
+from motherlode.sources.format import Splitter
 from motherlode.sources.registry import format_of
+from motherlode.sources.row_groups import flawed, row_groups
 from motherlode.sources.source import Source
 from motherlode.sources.split import Flaw, Piece, split
 
@@ -155,16 +160,18 @@ def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], i
             " put its file back, run, then take it out"
         )
     tasks = max(_parallelism(manifest), -(-int(found["size"] or 0) // step))
-    spread = chunks.where("size > 0").repartitionByRange(tasks, "source", "file", "start")
+    # A file of nothing has no line, but it is no Parquet.
+    tables = [name for name, kind in splitters.items() if kind == "parquet"]
+    held = chunks.where((F.col("size") > 0) | F.col("source").isin(tables))
+    spread = held.repartitionByRange(tasks, "source", "file", "start")
     root = folder.rstrip("/")
     longest = ingest.max_record_bytes
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for row in batch.to_pylist():
-                data, start, flaws = _load(root, row["file"], row["start"], row["length"], longest)
-                piece = split(splitters[row["source"]], data, start, longest)
-                yield from _batches(row, piece, flaws)
+                for piece in _pieces(splitters[row["source"]], root, row, longest):
+                    yield from _batches(row, piece)
 
     return spread.mapInArrow(read, SCHEMA)
 
@@ -173,24 +180,50 @@ def _parallelism(frame: DataFrame) -> int:
     return frame.sparkSession.sparkContext.defaultParallelism
 
 
-def _load(folder: str, name: str, start: int, length: int | None, longest: int) -> tuple[bytes, int, list[Flaw]]:
-    """A chunk that begins and ends with whole lines, where it begins, and what could not be read."""
+def _pieces(kind: Splitter, folder: str, row: dict[str, Any], longest: int) -> Iterator[Piece]:
+    """The records of one chunk, and what of it could not be read."""
     # The folder alone is a URI: a file's name may hold what has a meaning there.
     fs, root = _file_system(folder)
+    name, start, length = row["file"], row["start"], row["length"]
     try:
         with fs.open_input_file(f"{root}/{name}") as file:
-            if name.endswith(".gz"):
-                return _inflate(file.read())
-            if length is None:
-                return file.read(), 0, []
-            return (*_chunk(file, start, length, longest), [])
+            if kind == "parquet":
+                yield from _rows(file, name, start, length, longest)
+                return
+            data, start, flaws = _load(file, name, start, length, longest)
+        piece = split(kind, data, start, longest)
+        yield replace(piece, flaws=(*piece.flaws, *flaws))
     except FileNotFoundError:
         if not fs.get_file_info(pyarrow.fs.FileSelector(root, allow_not_found=True)):
             raise UsageError(f"{folder}: nothing is there now; is it mounted on every worker?") from None
-        return b"", start, [Flaw(start, "file_vanished", "the file that was listed; put back, it must be touched", b"")]
+        yield flawed(Flaw(start, "file_vanished", "the file that was listed; put back, it must be touched", b""))
     except OSError as error:
         # Not quarantined: once it can be read again, the next run takes it in.
         raise UsageError(f"{folder}/{name}: cannot be read ({type(error).__name__})") from None
+
+
+def _rows(file: pa.NativeFile, name: str, start: int, length: int | None, longest: int) -> Iterator[Piece]:
+    if not name.endswith(".gz"):
+        yield from row_groups(file, start, length, longest)
+        return
+    packed = file.read()
+    data, _, flaws = _inflate(packed)
+    if flaws:
+        # All or nothing: of a row's number and a byte, either could be an offset.
+        yield flawed(replace(flaws[0], offset=0, content=packed[:longest]))
+    else:
+        yield from row_groups(pa.BufferReader(data), 0, None, longest)
+
+
+def _load(
+    file: pa.NativeFile, name: str, start: int, length: int | None, longest: int
+) -> tuple[bytes, int, list[Flaw]]:
+    """A chunk that begins and ends with whole lines, where it begins, and what could not be read."""
+    if name.endswith(".gz"):
+        return _inflate(file.read())
+    if length is None:
+        return file.read(), 0, []
+    return (*_chunk(file, start, length, longest), [])
 
 
 def _chunk(file: pa.NativeFile, start: int, length: int, longest: int) -> tuple[bytes, int]:
@@ -233,7 +266,7 @@ def _inflate(content: bytes) -> tuple[bytes, int, list[Flaw]]:
     return b"".join(parts), 0, []
 
 
-def _batches(row: dict[str, object], piece: Piece, flaws: list[Flaw]) -> Iterator[pa.RecordBatch]:
+def _batches(row: dict[str, Any], piece: Piece) -> Iterator[pa.RecordBatch]:
     """Arrow batches of one file's records and flaws."""
 
     def constant(value: object, name: str, count: int) -> pa.Array:
@@ -253,7 +286,7 @@ def _batches(row: dict[str, object], piece: Piece, flaws: list[Flaw]) -> Iterato
         offsets = piece.offsets.slice(at, _ROWS_PER_BATCH)
         header = constant(piece.header, "header", len(texts))
         yield batch(len(texts), {"offset": offsets, "raw": texts, "header": header})
-    every = [*piece.flaws, *flaws]
+    every = piece.flaws
     if every:
         columns = {
             "offset": pa.array([flaw.offset for flaw in every], pa.int64()),

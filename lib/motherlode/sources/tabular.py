@@ -54,7 +54,12 @@ def required_columns(target: Table) -> list[str]:
     """Of those, the ones that a source must give."""
     if target is silver.ORDER_LINES:
         return ["order_id", "line_no", "quantity", "currency", "occurred_at"]
-    extra = {silver.SURVEY_ANSWERS.name: ["answer"], silver.IDENTITY_TRUTH.name: ["value"]}.get(target.name, [])
+    # What the table may lack, or holds under another name, and a source may not be without.
+    extra = {
+        silver.SURVEY_ANSWERS.name: ["answer"],
+        silver.ATTRIBUTES.name: ["value"],
+        silver.IDENTITY_TRUTH.name: ["value"],
+    }.get(target.name, [])
     allowed = canonical_columns(target)
     return [f.name for f in target.fields if f.name in allowed[:-1] and not f.nullable] + extra
 
@@ -134,6 +139,8 @@ class _Row:
             self.problems.append(required(answer, "answer"))
             found["score"] = _number(answer)
             found["comment"] = F.when(found["score"].isNull(), scrubbed(answer))
+        elif self.target is silver.ATTRIBUTES:
+            found["value"] = scrubbed(found["value"])
         elif self.target is silver.CONSENTS:
             purposes = [p.value for p in Purpose if p is not Purpose.OPERATION]
             self.problems.append(one_of(found["purpose"], purposes, self.label("purpose")))

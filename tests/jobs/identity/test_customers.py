@@ -107,3 +107,21 @@ def test_the_newest_decision_holds_and_a_refusal_wins_a_tie(spark: SparkSession,
         ("c2", "marketing", False, "2020-01-04 00:00:00"),
         ("c3", "marketing", True, "2020-01-06 00:00:00"),
     ]
+
+
+def test_what_says_yes_or_no_to_marketing(spark: SparkSession) -> None:
+    said = ("email_subscribed", "email_resubscribed", "email_unsubscribed", "email_reported")
+    others = ("email_bounced", "email_changed", "profile_updated", "campaign_sent", "signed_up")
+    events = rows(
+        spark,
+        silver.EVENTS,
+        [{"identifier": kind, "occurred_at": at("2020-01-01"), "type": kind} for kind in (*said, *others)],
+    )
+    choices = marketing_choices.JOB.transform(events=events)["marketing_choices"]
+    assert isinstance(choices, DataFrame)
+    assert {row["identifier"]: row["granted"] for row in choices.collect()} == {
+        "email_subscribed": True,
+        "email_resubscribed": True,
+        "email_unsubscribed": False,
+        "email_reported": False,
+    }

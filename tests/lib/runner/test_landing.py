@@ -1,8 +1,11 @@
 """What lies in the landing folder."""
 
+import gzip
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.fs
+import pyarrow.parquet as pq
 import pytest
 from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
@@ -100,3 +103,44 @@ def test_names_that_mean_something_in_a_uri_and_files_that_vanish(spark: SparkSe
     ]
     with pytest.raises(UsageError, match="web: files were listed and not yet read"):
         read_contents(listed, str(tmp_path), (), Ingest())
+
+
+def test_parquet_is_read_by_many_tasks_and_a_broken_file_harms_no_other(spark: SparkSession, tmp_path: Path) -> None:
+    tills = Source(
+        name="tills",
+        format="parquet",
+        path="tills/*.parquet",
+        target="products",
+        key=("id",),
+        columns={"product_id": "id"},
+    )
+    folder = tmp_path / "tills"
+    folder.mkdir()
+    day = pa.table({"id": list(range(100)), "sold_at": pa.array([0] * 100, pa.timestamp("us", "UTC"))})
+    pq.write_table(day, folder / "a.parquet", row_group_size=10)
+    pq.write_table(day.slice(0, 1).add_column(0, "new", [["x"]]).drop(["sold_at"]), folder / "b.parquet")
+    whole = (folder / "b.parquet").read_bytes()
+    (folder / "cut.parquet").write_bytes(whole[:-9])
+    (folder / "empty.parquet").write_bytes(b"")
+    (folder / "packed.parquet.gz").write_bytes(gzip.compress(whole))
+    (folder / "packed_cut.parquet.gz").write_bytes(gzip.compress(whole)[:-9])
+    listed = spark.createDataFrame(list_landing(str(tmp_path), (tills,))).withColumn("batch", lit(1).cast("long"))
+    read = read_contents(listed, str(tmp_path), (tills,), Ingest(chunk_bytes=500)).withColumn(
+        "task", spark_partition_id()
+    )
+    rows = sorted(read.collect(), key=lambda row: (row["file"], row["offset"]))
+    days = [row for row in rows if row["file"] == "tills/a.parquet"]
+    assert [(row["offset"], row["raw"], row["header"]) for row in days] == [
+        (n, f'{{"id":{n},"sold_at":"1970-01-01T00:00:00.000000Z"}}', None) for n in range(100)
+    ]
+    assert len({row["task"] for row in days}) > 1
+    others = [(row["file"], row["offset"], row["raw"], row["rule"]) for row in rows if row not in days]
+    assert others == [
+        ("tills/b.parquet", 0, '{"new":"x","id":0}', None),
+        ("tills/cut.parquet", 0, None, "parquet"),
+        ("tills/empty.parquet", 0, None, "parquet"),
+        ("tills/packed.parquet.gz", 0, '{"new":"x","id":0}', None),
+        ("tills/packed_cut.parquet.gz", 0, None, "gzip"),
+    ]
+    (cut,) = [row for row in rows if row["file"] == "tills/cut.parquet"]
+    assert (cut["allowed"], cut["content"]) == ("a whole Parquet file", whole[:-9])
