@@ -29,6 +29,11 @@ faults: .venv/.dev build/jars/.ok ## kill the pipeline everywhere, again and aga
 	@$(python) -m motherlode.setup check
 	@$(python) -m tests.faults.matrix $(if $(FRESH),--fresh)
 
+.PHONY: bench
+bench: .venv/.dev build/jars/.ok ## our figures beside those of peers, into build/bench.json; ARGS="ingest --lines 1000000"
+	@$(python) -m motherlode.setup check
+	@$(python) -m tests.bench $(ARGS)
+
 .PHONY: lint
 lint: .venv/.dev ## ruff's rules and format, and strict types
 	@.venv/bin/ruff check $(checked)
@@ -47,8 +52,9 @@ notebook: .venv/.dev ## execute notebooks/ on the demo's tables, into build/note
 	    --output='../build/notebooks/{notebook_name}'
 
 .PHONY: docs
-docs: .venv/.core ## write the data dictionary and the schedulers' page from the contracts and the graph
+docs: .venv/.core ## write the data dictionary, the formats' and the schedulers' page from the code
 	@$(python) -m motherlode.contracts.docs
+	@$(python) -m motherlode.sources.docs
 	@$(python) -m motherlode.runner.schedulers
 
 .PHONY: setup

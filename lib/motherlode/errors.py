@@ -25,6 +25,10 @@ class UsageError(MotherlodeError):
     exit = Exit.USAGE
 
 
+class UnavailableError(UsageError):
+    """What is to be read is away; later it may be back."""
+
+
 class QualityError(MotherlodeError):
     """The data breaks a contract or an accounting rule."""
 

@@ -192,14 +192,14 @@ def load_sources(conf_dir: Path, zone: str) -> tuple[Any, ...]:
     sources = []
     for path in sorted((conf_dir / "sources").glob("*.toml")):
         values = _read(path)
-        events = {**_vendors_names(conf_dir, values.get("format")), **values.get("events", {})}
+        events = {**vendors_names(conf_dir, values.get("format")), **values.get("events", {})}
         sources.append(build(Source, {"zone": zone, **values, "events": events, "name": path.stem}, str(path)))
     if not sources:
         raise UsageError(f"{conf_dir / 'sources'}: no source is declared; copy one of the demo's and adapt it")
     return tuple(sources)
 
 
-def _vendors_names(conf_dir: Path, name: object) -> dict[str, str]:
+def vendors_names(conf_dir: Path, name: object) -> dict[str, str]:
     """What conf/formats/NAME.toml says of a format's names of events; a format without such a file has none."""
     path = conf_dir / "formats" / f"{name}.toml"
     if not path.is_file():

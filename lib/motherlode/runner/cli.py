@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="MINUTES",
         help="wait for another process that runs the job (default: leave)",
     )
+    made.add_argument("--follow", action="store_true", help="take in what comes, until told to stop")
     made.add_argument("--to", type=int, metavar="VERSION", help="of `restore`")
     made.add_argument("--from", dest="since", type=_day, metavar="DATE", help="of `rebuild`")
     made.add_argument("--repair", action="store_true", help="of `doctor`: put right what can be put right")
@@ -102,6 +103,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> Exit:
+    from motherlode.runner.follow import followers
     from motherlode.runner.registry import all_jobs, find_job, job_needs
 
     known = all_jobs()
@@ -115,7 +117,7 @@ def _run(arguments: argparse.Namespace) -> Exit:
     kinds = {job.params for job in known.values() if job.params}
     settings = load_settings(arguments.conf_dir, arguments.profile, arguments.set, sorted(kinds, key=str))
     command = COMMANDS.get(arguments.command)
-    _check_options(arguments, command.options if command else ("as_of",))
+    _check_options(arguments, command.options if command else ("as_of", "follow"))
     faults.check(known)
     asked = command.check(arguments) if command else ()
     chosen: list[Job] = []
@@ -123,6 +125,7 @@ def _run(arguments: argparse.Namespace) -> Exit:
         if arguments.arguments:
             raise UsageError(f"{arguments.command} takes no further argument: {' '.join(arguments.arguments)}")
         chosen = list(known.values()) if arguments.command == "pipeline" else [find_job(arguments.command)]
+        chosen = followers(chosen) if arguments.follow else chosen
     marks = check_keys()
 
     from motherlode.runner.context import Context
@@ -134,12 +137,35 @@ def _run(arguments: argparse.Namespace) -> Exit:
         context.state.keep_keys(marks)
     if command is not None:
         return command.run(context, *asked)
-    return _jobs(context, chosen)
+    return _follow(context, chosen) if arguments.follow else _jobs(context, chosen)
+
+
+def _follow(context: "Context", chosen: Sequence[Job]) -> Exit:
+    from motherlode.runner.follow import follow, told_to_stop
+
+    place = {job.name: number for number, job in enumerate(chosen, 1)}
+    with told_to_stop() as stop:
+        show.out.print(f"following with {len(chosen)} jobs; SIGTERM or Ctrl-C ends it", markup=False)
+        follow(
+            context,
+            chosen,
+            stop,
+            say=show.say_error,
+            show=lambda result: show.say_result(place[result.job.name], len(chosen), result),
+            keep_log=lambda: show.keep_log(context),
+        )
+    return Exit.DONE
 
 
 def _check_options(arguments: argparse.Namespace, allowed: Sequence[str]) -> None:
     """What would be left aside in silence is refused."""
-    for name, option in (("as_of", "--as-of"), ("to", "--to"), ("since", "--from"), ("repair", "--repair")):
+    for name, option in (
+        ("as_of", "--as-of"),
+        ("to", "--to"),
+        ("since", "--from"),
+        ("repair", "--repair"),
+        ("follow", "--follow"),
+    ):
         if name not in allowed and getattr(arguments, name) not in (None, False):
             raise UsageError(f"{option} does not go with {arguments.command}; --help shows what does")
 

@@ -19,7 +19,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from motherlode.errors import UsageError
+from motherlode.errors import UnavailableError, UsageError
 from motherlode.settings import Ingest
 from motherlode.sources.registry import format_of
 from motherlode.sources.source import Kafka, Source
@@ -47,7 +47,8 @@ def list_topics(spark: SparkSession, sources: tuple[Source, ...], ingest: Ingest
     """Each partition of each source's topic, with where it begins and ends now, in the columns of LISTED.
 
     Raises:
-        UsageError: a broker does not answer, or has no such topic.
+        UnavailableError: a broker does not answer.
+        UsageError: it has no such topic.
     """
     rows = []
     for source in sources:
@@ -69,7 +70,8 @@ def read_messages(manifest: DataFrame, sources: tuple[Source, ...], ingest: Inge
         manifest: rows of bronze.files whose `first` is not null: as many as partitions and batches.
 
     Raises:
-        UsageError: a broker does not answer, or has no such topic.
+        UnavailableError: a broker does not answer.
+        UsageError: it has no such topic.
     """
     spark = manifest.sparkSession
     topics = {source.name: (source, source.kafka) for source in sources if source.kafka is not None}
@@ -225,7 +227,7 @@ def _consumer(spark: SparkSession, source: Source, kafka: Kafka) -> Iterator[Any
         raise UsageError("Kafka's jars are not there: `make setup` fetches them into paths.jars") from None
     except Py4JJavaError as error:
         kind = str(error.java_exception.getClass().getSimpleName())
-        raise UsageError(f"{source.name}: {kafka.servers} does not answer as a Kafka broker ({kind})") from None
+        raise UnavailableError(f"{source.name}: {kafka.servers} does not answer as a Kafka broker ({kind})") from None
 
 
 def _bounds(spark: SparkSession, consumer: Any, kafka: Kafka) -> dict[int, tuple[int, int]]:

@@ -20,6 +20,12 @@ from pyspark.sql import SparkSession
 ROOT = Path(__file__).resolve().parents[3]
 COORDINATES = ("org.apache.kafka:kafka_2.13:4.1.1", "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3")
 JARS = ROOT / "build/kafka"
+SOURCE = """\
+format = "segment"
+target = "events"
+channel = "web"
+kafka = {{ servers = "{servers}", topic = "{topic}", begin = "{begin}" }}
+"""
 STARTS_WITHIN = 60.0
 """Seconds."""
 PROPERTIES = """\
@@ -166,3 +172,12 @@ def broker(folder: Path) -> Iterator[Broker]:
         yield made
     finally:
         made.kill()
+
+
+def conf_of(folder: Path, servers: str, topic: str, begin: str = "earliest") -> Path:
+    """The conf/ of a business whose only source is a topic of web events."""
+    conf = folder / "conf"
+    shutil.copytree(ROOT / "conf", conf, ignore=shutil.ignore_patterns("sources"))
+    (conf / "sources").mkdir()
+    (conf / "sources/web.toml").write_text(SOURCE.format(servers=servers, topic=topic, begin=begin))
+    return conf

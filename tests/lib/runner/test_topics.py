@@ -16,14 +16,7 @@ from motherlode.runner.registry import all_jobs
 from motherlode.runner.run import Result, run_job
 from motherlode.settings import load_settings
 from motherlode.sources.source import Kafka, Source, SourceError
-from tests.lib.runner.kafka import ROOT, Broker, broker
-
-SOURCE = """\
-format = "segment"
-target = "events"
-channel = "web"
-kafka = {{ servers = "{servers}", topic = "{topic}", begin = "{begin}" }}
-"""
+from tests.lib.runner.kafka import ROOT, Broker, broker, conf_of
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +29,7 @@ def shop(
     spark: SparkSession, folder: Path, servers: str, topic: str, *overrides: str, begin: str = "earliest"
 ) -> Context:
     """A business whose only source is a topic."""
-    conf = folder / "conf"
-    shutil.copytree(ROOT / "conf", conf, ignore=shutil.ignore_patterns("sources"))
-    (conf / "sources").mkdir()
-    (conf / "sources/web.toml").write_text(SOURCE.format(servers=servers, topic=topic, begin=begin))
+    conf = conf_of(folder, servers, topic, begin)
     paths = (f"paths.warehouse={folder / 'warehouse'}", f"paths.jars={ROOT / 'build/jars'}")
     kinds = {job.params for job in all_jobs().values() if job.params}
     return Context(spark, load_settings(conf, "demo", (*paths, *overrides), sorted(kinds, key=str)))
