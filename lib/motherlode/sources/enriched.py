@@ -77,7 +77,8 @@ FIELDS = (
 
 
 def read_enriched(records: DataFrame) -> DataFrame:
-    """CARRIED; `r`, a struct of FIELDS; `problem`; and `_unreadable`, whether a column that should hold JSON does not.
+    """CARRIED, `problem`, CELLS, the columns of ENTITIES (structs of structs), EVENT (a struct); and `unreadable`,
+    whether one that should hold JSON does not. All leaves are texts, null for nothing.
 
     An entity of which a record holds several that differ is read as absent: the record is about none of them.
     """
@@ -85,15 +86,16 @@ def read_enriched(records: DataFrame) -> DataFrame:
     frame = records.withColumn("_cells", F.split("raw", "\t", -1))
     cells = {name: cleaned(F.get("_cells", F.lit(COLUMNS.index(name)))) for name in (*CELLS, *places)}
     frame = frame.select(*CARRIED, _layout_problem().alias("problem"), *[cells[name].alias(name) for name in cells])
-    frame = frame.withColumns({f"_{place}": _labelled(F.col(place)) for place in ENTITIES})
-    frame = frame.withColumn(f"_{EVENT}", F.from_json(EVENT, f"data struct<data: {type_at(FIELDS, EVENT)}>")["data"])
+    read = {place: _each(F.col(place), schemas) for place, schemas in ENTITIES.items()}
+    read[EVENT] = F.from_json(EVENT, f"data struct<data: {type_at(FIELDS, EVENT)}>")["data"]
+    frame = frame.withColumns({f"_{place}": value for place, value in read.items()})
     unreadable = reduce(Column.__or__, [F.col(name).isNotNull() & F.col(f"_{name}").isNull() for name in places])
     entities = [
         F.struct(*[_entity(F.col(f"_{place}"), schema, fields) for schema, fields in schemas.items()]).alias(place)
         for place, schemas in ENTITIES.items()
     ]
-    r = F.struct(*CELLS, *entities, F.col(f"_{EVENT}.data").alias(EVENT))
-    return frame.select(*CARRIED, "problem", unreadable.alias("_unreadable"), r.alias("r"))
+    details = F.col(f"_{EVENT}.data").alias(EVENT)
+    return frame.select(*CARRIED, "problem", *CELLS, *entities, details, unreadable.alias("unreadable"))
 
 
 def _layout_problem() -> Column:
@@ -102,15 +104,14 @@ def _layout_problem() -> Column:
     return F.when(count != len(COLUMNS), problem("fields", None, found, f"{len(COLUMNS)} fields, split by tabs"))
 
 
-def _labelled(json: Column) -> Column:
-    """The entities of a column as texts with their schemas: read one by one, a broken one harms no other."""
-    texts = F.from_json(json, "data array<string>")["data"]
-    return F.transform(texts, lambda e: F.struct(F.get_json_object(e, "$.schema").alias("schema"), e.alias("text")))
+def _each(json: Column, schemas: Mapping[str, tuple[str, ...]]) -> Column:
+    """The entities of a column of JSON, one by one, so that a broken one harms no other; a field may be any one's."""
+    fields = dict.fromkeys(field for fields in schemas.values() for field in fields)
+    kind = f"schema string, data struct<{', '.join(f'{field}: string' for field in fields)}>"
+    return F.transform(F.from_json(json, "data array<string>")["data"], lambda entity: F.from_json(entity, kind))
 
 
-def _entity(labelled: Column, schema: str, fields: tuple[str, ...]) -> Column:
-    mine = F.filter(labelled, lambda entity: entity["schema"].startswith(f"iglu:{schema}/"))
-    texts = F.array_distinct(F.transform(mine, lambda entity: entity["text"]))
-    only = F.when(F.size(texts) == 1, F.get(texts, F.lit(0)))
-    kind = ", ".join(f"{field}: string" for field in fields)
-    return F.from_json(only, f"data struct<{kind}>")["data"].alias(schema.rpartition("/")[2])
+def _entity(each: Column, schema: str, fields: tuple[str, ...]) -> Column:
+    mine = F.array_distinct(F.filter(each, lambda entity: entity["schema"].startswith(f"iglu:{schema}/"))["data"])
+    data = F.when(F.size(mine) == 1, F.get(mine, F.lit(0)))
+    return F.struct(*[data[field].alias(field) for field in fields]).alias(schema.rpartition("/")[2])

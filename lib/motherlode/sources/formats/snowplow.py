@@ -11,17 +11,17 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
-from motherlode.sources.enriched import COLUMNS, ENTITIES, EVENT, FIELDS, read_enriched
+from motherlode.sources.enriched import CELLS, COLUMNS, ENTITIES, EVENT, FIELDS, read_enriched
 from motherlode.sources.format import Format
-from motherlode.sources.parsed import Parsed, canonical_type, identifiers_in, shaped
-from motherlode.sources.paths import LIST, at
+from motherlode.sources.parsed import CARRIED, Parsed, canonical_type, identifiers_in, shaped
 from motherlode.sources.source import Source
 
 KEY = ("event_id", "event_fingerprint")
 TRANSPORT = (*KEY, "collector_tstamp", "derived_tstamp", "network_userid")
 """The key, and what the collector says of each delivery anew: no part of the content, nor are derived_contexts."""
 IDENTIFIERS = {
-    "user_id": ("user_id", "contexts.user.id"),
+    # Where it is missing, the shop's own of contexts.user, unless that is a guest's.
+    "user_id": ("user_id",),
     "email": ("contexts.user.email",),
     "device": ("contexts.mobile_context.appleIdfv", "contexts.mobile_context.appSetId"),
     "advertising_id": tuple(f"contexts.mobile_context.{name}" for name in ("appleIdfa", "androidIdfa", "openIdfa")),
@@ -63,19 +63,21 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
         target,
         Parsed(
             key=structure(*[r[column] for column in KEY]),
-            content=structure(*[_text(r, path) for path in FIELDS if not _is_transport(path)]),
+            content=structure(
+                *[r[name] for name in CELLS if name not in TRANSPORT], F.to_json(contexts), F.to_json(details)
+            ),
             problem=first_problem(
                 F.col("problem"),
                 required(r["event_id"], "event_id"),
                 required(r["event"], "event"),
                 plausible_time(r["collector_tstamp"], known_at, "collector_tstamp"),
-                *[F.when(F.col("_clock") == clock, plausible_time(time, occurred_at, clock)) for clock in _CLOCKS],
+                plausible_time(time, occurred_at, F.col("_clock")),
             ),
             occurred_at=occurred_at,
             known_at=known_at,
             identifiers=identifiers_in(r, IDENTIFIERS),
             flags={
-                "json_unreadable": F.col("_unreadable"),
+                "json_unreadable": F.col("unreadable"),
                 "revenue_unreadable": F.coalesce(claim, refund).isNotNull() & revenue.isNull(),
                 "revenue_negative": F.col("_claimed") < 0,
                 "clock_ahead": occurred_at > known_at + F.expr("INTERVAL 1 HOUR"),
@@ -100,16 +102,17 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
 
 
 def _settled(frame: DataFrame) -> DataFrame:
-    """`r` without identifiers that would name somebody else."""
-    r = F.col("r")
-    shopper = r["contexts"]["user"]
+    """All that was read as `r`, without identifiers that would name somebody else."""
+    shopper = F.col("contexts")["user"]
     guest = F.coalesce(shopper["is_guest"].try_cast("boolean"), F.lit(False))
-    # Both are accounts, and a person has one: the one of every event goes first.
-    account = F.when(~guest & r["user_id"].isNull(), shopper["id"])
+    # A person has one account: the one that stands in every event goes first.
+    account = F.coalesce(F.col("user_id"), F.when(~guest, shopper["id"]))
     # A link between two sites carries the visitor's id and time. Who copied and sent it on gave both to others.
-    seconds = F.unix_timestamp(instant(r["dvce_created_tstamp"])) - F.unix_timestamp(instant(r["refr_device_tstamp"]))
-    followed = F.when(F.coalesce(F.abs(seconds) <= 1800, F.lit(True)), r["refr_domain_userid"])
-    return frame.withColumn("r", r.withField("refr_domain_userid", followed).withField("contexts.user.id", account))
+    clicked, arrived = instant(F.col("refr_device_tstamp")), instant(F.col("dvce_created_tstamp"))
+    seconds = F.unix_timestamp(arrived) - F.unix_timestamp(clicked)
+    followed = F.when(F.coalesce(F.abs(seconds) <= 1800, F.lit(True)), F.col("refr_domain_userid"))
+    frame = frame.withColumns({"user_id": account, "refr_domain_userid": followed})
+    return frame.select(*CARRIED, "problem", "unreadable", F.struct(*CELLS, *ENTITIES, EVENT).alias("r"))
 
 
 def _name(r: Column) -> Column:
@@ -145,14 +148,6 @@ def _is_robot(derived: Column) -> Column:
         classes["agentClass"].startswith("Robot"),
     )
     return F.greatest(F.lit(False), *marks)
-
-
-def _is_transport(path: str) -> bool:
-    return path in TRANSPORT or path.startswith("derived_contexts.")
-
-
-def _text(r: Column, path: str) -> Column:
-    return F.to_json(at(r, path)) if path.endswith(LIST) else at(r, path)
 
 
 FORMAT = Format(
