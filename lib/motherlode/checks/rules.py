@@ -33,7 +33,7 @@ def first_problem(*problems: Column) -> Column:
     return F.coalesce(*problems, no_problem())
 
 
-def required(value: Column, path: str) -> Column:
+def required(value: Column, path: Column | str) -> Column:
     return F.when(value.isNull(), problem("required", path, None, "a value"))
 
 
@@ -46,12 +46,12 @@ def one_of(value: Column, allowed: Sequence[str], path: str) -> Column:
     return F.when(~value.isin(*allowed), problem("one_of", path, value, ", ".join(allowed)))
 
 
-def readable(text: Column, parsed: Column, path: str, allowed: str) -> Column:
+def readable(text: Column, parsed: Column, path: Column | str, allowed: str) -> Column:
     """Something stood there, and it could be read as what it should be."""
     return F.when(text.isNotNull() & parsed.isNull(), problem("readable", path, text, allowed))
 
 
-def plausible_time(text: Column, parsed: Column, path: str) -> Column:
+def plausible_time(text: Column, parsed: Column, path: Column | str) -> Column:
     """A time that was given, can be read and lies in 1990 to 2100."""
     given = F.when(text.isNull(), problem("required", path, None, "a time"))
     return first_problem(
