@@ -1,7 +1,7 @@
 """Bronze and silver, every check on, over Spark's plain `read.schema(s).json(…)` written to one Delta table.
 
-Then a hundredth more on that history: nine tenths of a new day, one tenth late by up to thirty days. It also is the soak:
-accounting must hold, and each broken line be found.
+Then a hundredth more on that history: nine tenths of a new day, one tenth late by up to thirty days. It also is the
+soak: accounting must hold, and each broken line be found.
 """
 
 import shutil

@@ -61,7 +61,7 @@ def plausible_time(text: Column, parsed: Column, path: Column | str) -> Column:
     )
 
 
-def implausible(at: Column, path: str, text: Column) -> Column:
+def implausible(at: Column, path: Column | str, text: Column) -> Column:
     """A time outside of 1990 to 2100."""
     return F.when(~plausible(at), problem("plausible_time", path, text, "1990 to 2100"))
 

@@ -133,7 +133,7 @@ def _unescaped(text: Column) -> Column:
 
 def _kind(method: Column, status: Column, page: Column) -> Column:
     """page, download or request. A part of a file (206) is one of many."""
-    served = (method == "GET") & status.rlike("^[23]") & (status != "206")
+    served = (method == "GET") & (status.rlike("^2") | (status == "304")) & (status != "206")
     kind = F.when(page.rlike(_ASSET), "request").when(page.rlike(_DOWNLOAD), "download").otherwise("page")
     return F.when(served & page.isNotNull(), kind).otherwise("request")
 

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.checks.rules import first_problem, plausible_time, required, scalar
-from motherlode.columns.identifiers import cleaned
+from motherlode.columns.identifiers import FALLBACK, cleaned
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
 from motherlode.contracts import silver
@@ -86,7 +86,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             ),
             occurred_at=occurred_at,
             known_at=occurred_at,
-            identifiers=_identifiers(r),
+            identifiers=[*_identifiers(r), Identifier(FALLBACK, F.sha2(content, 256))],
             flags={
                 "analytics_denied": _denied(privacy["analytics_storage"]),
                 "ads_denied": _denied(privacy["ads_storage"]),

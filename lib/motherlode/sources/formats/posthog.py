@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from motherlode.checks.rules import first_problem, plausible_time, required, scalar
-from motherlode.columns.identifiers import cleaned
+from motherlode.columns.identifiers import FALLBACK, cleaned
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
 from motherlode.columns.times import instant
@@ -42,13 +42,13 @@ FIELDS = (
     "properties.utm_source", "properties.utm_medium", "properties.utm_campaign",
     "properties.$set.email", "properties.$set.phone", "properties.$set.name",
     "properties.$set.first_name", "properties.$set.last_name", "properties.$set_once.email",
-    "properties.email", "properties.product_id", "properties.sku", "properties.order_id",
+    "properties.product_id", "properties.sku", "properties.order_id",
     "properties.query", "properties.search_term", "properties.revenue", "properties.$revenue", "properties.total",
 )  # fmt: skip
 TRANSPORT = ("uuid", "created_at")
 """The key, and what a redelivery changes: no part of the content."""
 _SEEN = {
-    "email": ("properties.$set.email", "properties.$set_once.email", "properties.email"),
+    "email": ("properties.$set.email", "properties.$set_once.email"),
     "phone": ("properties.$set.phone",),
 }
 IDENTIFIERS = {
@@ -95,7 +95,11 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             ),
             occurred_at=occurred_at,
             known_at=known_at,
-            identifiers=[*named_by(r, F.col("_distinct_id"), F.col("_anonymous")), *_contact_points(r)],
+            identifiers=[
+                *named_by(r, F.col("_distinct_id"), F.col("_anonymous")),
+                *_contact_points(r),
+                Identifier(FALLBACK, key),
+            ],
             contacts={
                 "email": F.coalesce(_text(p["$set"]["email"]), _text(p["$set_once"]["email"])),
                 "phone": _text(p["$set"]["phone"]),

@@ -86,7 +86,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     (BARE, {"type": "page_viewed", "page": "/"}),
     # What a request is.
     (line("GET /shop/milk.html HTTP/1.1"), {"type": "page_viewed", "name": "GET 200", "page": "/shop/milk.html"}),
-    (line("GET /old HTTP/1.1", "301"), {"type": "page_viewed", "name": "GET 301"}),
+    (line("GET /old HTTP/1.1", "301"), {"type": "request", "name": "GET 301"}),
     (line("GET /a/style.CSS?v=3 HTTP/1.1"), {"type": "request", "name": "GET 200", "page": "/a/style.CSS"}),
     (line("GET /favicon.ico HTTP/1.1"), {"type": "request"}),
     (line("GET /f/inter.woff2 HTTP/1.1"), {"type": "request"}),

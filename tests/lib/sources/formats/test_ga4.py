@@ -209,11 +209,14 @@ def test_what_is_wrong_is_said_without_its_words(spark: SparkSession) -> None:
         (changed(event_timestamp="99999999999999999999"), "readable"),
         # Milliseconds in the place of microseconds.
         (changed(event_timestamp="1705334400123"), "plausible_time"),
-        # A ping without consent names nobody.
-        (changed(user_id=None, user_pseudo_id=None), "identifier_missing"),
     ]
     outcome = taken(spark, SOURCE, [line for line, _ in bad])
     assert outcome.rules == dict(enumerate(rule for _, rule in bad))
     assert outcome.rows == []
     said = " ".join(str(row[name]) for row in outcome.quarantine for name in ("path", "found", "allowed"))
     assert "ann" not in said
+
+
+def test_a_ping_without_consent_is_nobodys(spark: SparkSession) -> None:
+    (row,) = taken(spark, SOURCE, [json.dumps(changed(user_id=None, user_pseudo_id=None))]).rows
+    assert [entry["type"] for entry in row["identifiers"]] == ["order"]
