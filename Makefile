@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 PYTHON ?= python3
 python := PYTHONPATH="$(CURDIR)/lib:$(CURDIR)" .venv/bin/python
 checked := lib jobs tests
+# A Spark session plans on one core: two processes of tests, each with one, leave none idle.
+workers := -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help
 help: ## show this list
@@ -20,9 +22,9 @@ demo: .venv/.core build/jars/.ok build/demo/keys.env ## run the whole line on re
 	@set -a; . build/demo/keys.env; exec ./spark-submit.sh pipeline --profile demo
 
 .PHONY: test
-test: .venv/.dev build/jars/.ok ## run the tests; ARGS="-k identity -x" goes to pytest
+test: .venv/.dev build/jars/.ok ## run the tests; ARGS="-k identity -x -n 0" goes to pytest
 	@$(python) -m motherlode.setup check
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest $(workers) $(ARGS)
 
 .PHONY: faults
 faults: .venv/.dev build/jars/.ok ## kill the pipeline everywhere, again and again; goes on where it was interrupted; FRESH=1

@@ -1,4 +1,4 @@
-"""One Spark session for the whole suite, with keys that are only for tests."""
+"""One Spark session for each process of the suite, with keys that are only for tests."""
 
 import os
 import sys
@@ -42,6 +42,20 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = open_session("tests", settings)
     yield session
     session.stop()
+
+
+WORLDS = ("tests/cluster", "tests/e2e", "tests/faults")
+"""They share a world that was run once, so one process runs them all: the longest part, which comes first."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares fixtures stays in one process: a file, and all that the world is for."""
+    place = {item.nodeid: n for n, item in enumerate(items)}
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("worlds" if file.startswith(WORLDS) else file))
+    items.sort(key=lambda item: (not item.nodeid.startswith(WORLDS), place[item.nodeid]))
 
 
 @pytest.fixture(autouse=True)

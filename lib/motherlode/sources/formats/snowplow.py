@@ -7,7 +7,7 @@ from motherlode.checks.rules import first_problem, plausible_time, required
 from motherlode.columns.identifiers import FALLBACK, cleaned
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
-from motherlode.columns.times import instant
+from motherlode.columns.times import instant, is_off
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
@@ -50,6 +50,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             "_clock": F.coalesce(*[F.when(r[name].isNotNull(), name) for name in _CLOCKS]),
             "_time": F.coalesce(*[r[name] for name in _CLOCKS]),
             "_known_at": instant(r["collector_tstamp"]),
+            "_device_at": instant(r["dvce_created_tstamp"]),
             "_claimed": claim.try_cast(MONEY),
             "_refunded": refund.try_cast(MONEY),
         }
@@ -75,8 +76,10 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             ),
             occurred_at=occurred_at,
             known_at=known_at,
+            claimed_at=F.coalesce(F.col("_device_at"), occurred_at),
             identifiers=identifiers_in(r, IDENTIFIERS),
             flags={
+                "clock_corrected": is_off(instant(r["derived_tstamp"]), F.col("_device_at")),
                 "json_unreadable": F.col("unreadable"),
                 "revenue_unreadable": F.coalesce(claim, refund).isNotNull() & revenue.isNull(),
                 "revenue_negative": F.col("_claimed") < 0,

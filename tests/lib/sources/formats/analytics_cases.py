@@ -20,7 +20,16 @@ def source_of(form: str, channel: str = "web") -> Source:
     """A source named as its format, with the vendor's names of events."""
     events = tomllib.loads((CONF / "formats" / f"{form}.toml").read_text())["events"]
     scopes = {"user_id": "shop", "cookie": "tracking"}
-    return Source(form, form, f"{form}/*.jsonl", "events", channel, "America/New_York", scopes, events)
+    return Source(
+        name=form,
+        format=form,
+        path=f"{form}/*.jsonl",
+        target="events",
+        channel=channel,
+        zone="America/New_York",
+        scopes=scopes,
+        events=events,
+    )
 
 
 def taken(spark: SparkSession, source: Source, lines: list[dict[str, Any] | str]) -> Outcome:

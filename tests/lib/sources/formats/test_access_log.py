@@ -52,6 +52,7 @@ def test_a_line_of_apaches_documentation(spark: SparkSession) -> None:
         "identifiers": who("user_id", "frank"),
         "occurred_at": datetime(2000, 10, 10, 20, 55, 36),
         "occurred_on": date(2000, 10, 10),
+        "claimed_on": date(2000, 10, 10),
         "known_at": datetime(2000, 10, 10, 20, 55, 36),
         "type": "request",
         "name": "GET 200",

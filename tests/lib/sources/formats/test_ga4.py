@@ -79,6 +79,7 @@ def test_a_purchase(spark: SparkSession) -> None:
         "identifier": USER[1],
         "occurred_at": datetime(2024, 1, 15, 16, 0, 0, 123456),
         "occurred_on": date(2024, 1, 15),
+        "claimed_on": date(2024, 1, 15),
         "known_at": datetime(2024, 1, 15, 16, 0, 0, 123456),
         "type": "order_completed",
         "name": "purchase",

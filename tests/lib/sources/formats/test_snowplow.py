@@ -106,6 +106,7 @@ def test_a_page_view(spark: SparkSession) -> None:
         "identifiers": ids,
         "occurred_at": datetime(2013, 11, 26, 0, 2, 4, 500000),
         "occurred_on": date(2013, 11, 26),
+        "claimed_on": date(2013, 11, 26),
         "known_at": datetime(2013, 11, 26, 0, 2, 5),
         "type": "page_viewed",
         "name": "page_view",
@@ -140,6 +141,8 @@ CASES: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({"derived_tstamp": ""}, {"occurred_at": datetime(2013, 11, 26, 0, 3, 57, 885000)}),
     ({"derived_tstamp": "", "dvce_created_tstamp": " "}, {"occurred_at": datetime(2013, 11, 26, 0, 2, 5)}),
     ({"true_tstamp": "2013-11-26 01:02:06"}, {"flags": ["clock_ahead"]}),
+    ({"derived_tstamp": "2013-11-25 23:59:00"},
+     {"occurred_at": datetime(2013, 11, 25, 23, 59), "claimed_on": date(2013, 11, 26), "flags": ["clock_corrected"]}),
     # Events of the tracker, and of the site's own.
     ({"event": "page_ping", "event_name": "page_ping"}, {"type": "heartbeat"}),
     ({"event": "struct", "event_name": "event", "se_category": "shop", "se_action": "wish", "se_label": "jon"},
