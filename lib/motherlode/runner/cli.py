@@ -145,7 +145,7 @@ def _follow(context: "Context", chosen: Sequence[Job]) -> Exit:
 
     place = {job.name: number for number, job in enumerate(chosen, 1)}
     with told_to_stop() as stop:
-        show.out.print(f"following with {len(chosen)} jobs; SIGTERM or Ctrl-C ends it", markup=False)
+        show.out.print(f"following with {len(chosen)} jobs, until ended by SIGTERM or Ctrl-C", markup=False)
         follow(
             context,
             chosen,

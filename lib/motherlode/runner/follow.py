@@ -35,7 +35,10 @@ def followers(chosen: Sequence[Job]) -> list[Job]:
 
 @contextmanager
 def told_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set: the job at work is finished first."""
+    """An event that SIGTERM and SIGINT set: the job at work is finished first.
+
+    Where spark-submit is the JVM, and Python its child, a signal to it ends both at once, which is as safe.
+    """
     stop = threading.Event()
 
     def told(number: int, frame: FrameType | None) -> None:
