@@ -181,6 +181,8 @@ def load_settings(
         values = {**{key: value for key, value in shared.items() if key in names}, **values}
         if "sources" in names:
             values["sources"] = load_sources(conf_dir, core["business"].zone)
+        if "rules" in names:
+            values["rules"] = load_rules(conf_dir)
         params[kind] = build(kind, values, name)
     return Settings(profile=profile, params=params, **core)
 
@@ -197,6 +199,22 @@ def load_sources(conf_dir: Path, zone: str) -> tuple[Any, ...]:
     if not sources:
         raise UsageError(f"{conf_dir / 'sources'}: no source is declared; copy one of the demo's and adapt it")
     return tuple(sources)
+
+
+def load_rules(conf_dir: Path) -> tuple[Any, ...]:
+    """What conf/cleansing.toml says, `[[TABLE]]` by `[[TABLE]]`; no rules where there is no such file."""
+    from motherlode.checks.declared import Rule
+
+    path = conf_dir / "cleansing.toml"
+    if not path.is_file():
+        return ()
+    rules = []
+    for table, entries in _read(path).items():
+        if not isinstance(entries, list):
+            raise UsageError(f"{path}: write each rule as [[{table}]]")
+        for number, entry in enumerate(entries, 1):
+            rules.append(build(Rule, {"table": table, **entry}, f"{path}: {table} rule {number}"))
+    return tuple(rules)
 
 
 def vendors_names(conf_dir: Path, name: object) -> dict[str, str]:

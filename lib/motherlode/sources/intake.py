@@ -8,12 +8,14 @@ from phonenumbers import SUPPORTED_REGIONS
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from motherlode.checks.declared import Rule, check_rules, cleansed
 from motherlode.checks.rules import first_problem, problem
 from motherlode.columns.cipher import encrypted
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
 from motherlode.contracts.tables import Table
 from motherlode.sources.hashing import hashed
+from motherlode.sources.parsed import ruled_fields
 from motherlode.sources.registry import format_of, has_contacts, target_of
 from motherlode.sources.source import Source
 
@@ -24,14 +26,22 @@ MOST_DAYS = 400
 
 @dataclass(frozen=True)
 class SilverParams:
-    """Args: sources: every conf/sources/*.toml; region: two letters, of phone numbers without a country."""
+    """How raw records become rows.
+
+    Args:
+        sources: every conf/sources/*.toml.
+        rules: those of conf/cleansing.toml.
+        region: two letters, of phone numbers without a country.
+    """
 
     sources: tuple[Source, ...] = ()
+    rules: tuple[Rule, ...] = ()
     region: str = "US"
 
     def __post_init__(self) -> None:
         if self.region not in SUPPORTED_REGIONS:
             raise ValueError(f"region {self.region!r} is none of phone numbers: write it as US, DE or GB")
+        check_rules(self.rules, {target.name: ruled_fields(target) for target in silver.TARGETS})
 
     def of(self, target: Table) -> list[Source]:
         """The sources whose records become rows of a target."""
@@ -79,6 +89,7 @@ def take_in(
     )
     if campaigns is not None:
         parsed = _campaign_times(parsed, campaigns, [source for source in sources if source.time_from])
+    parsed = cleansed(parsed, [rule for rule in params.rules if rule.table == target.name])
     named = hashed(parsed, target, params.region)
     if target is silver.ORDER_LINES:
         named = named.withColumn("lines", _named_lines(F.col("row_id")))

@@ -89,6 +89,18 @@ def own_fields(target: Table) -> dict[str, DataType]:
     return types
 
 
+def ruled_fields(target: Table) -> dict[str, DataType]:
+    """The fields that a rule of conf/cleansing.toml may name: a target's own, those of a line, and its times."""
+    own = own_fields(target)
+    lines = own.pop("lines", None)
+    inner = lines.elementType if isinstance(lines, ArrayType) else None
+    of_lines = {field.name: field.dataType for field in inner.fields} if isinstance(inner, StructType) else {}
+    times = {f.name: f.type for f in target.fields if f.name in ("occurred_at", "known_at")}
+    # Coded for hashing before rules see them.
+    hidden = HIDDEN.get(target.name, {})
+    return {name: kind for name, kind in {**own, **of_lines, **times}.items() if name not in hidden}
+
+
 def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> DataFrame:
     """CARRIED, key, content, plain (coded, strongest first), contacts, occurred_at, known_at, claimed_on, flags,
     problem and the own fields of the target. A field that the contract wants and that is null is a problem.
