@@ -6,6 +6,7 @@ import sys
 
 from pyspark.sql import DataFrame
 
+from motherlode.columns.versions import standing
 from motherlode.contracts import features, identity, silver
 from motherlode.contracts.jobs import Job, Upsert
 from motherlode.contracts.tables import Purpose
@@ -13,14 +14,20 @@ from motherlode.features.business_day import BusinessDayParams
 from motherlode.features.customer_events import customer_events
 
 
-def transform(events: DataFrame, customer_map: DataFrame, params: BusinessDayParams) -> dict[str, DataFrame]:
-    return {"customer_events": customer_events(events, customer_map, params.zone)}
+def transform(
+    events: DataFrame, superseded: DataFrame, customer_map: DataFrame, params: BusinessDayParams
+) -> dict[str, DataFrame]:
+    return {"customer_events": customer_events(standing(events, superseded), customer_map, params.zone)}
 
 
 JOB = Job(
     name="features.customer_events",
     doc="Events with the customer whose they are, and from when that was known",
-    reads={"events": silver.EVENTS, "customer_map": identity.CUSTOMER_MAP},
+    reads={
+        "events": silver.EVENTS,
+        "superseded": silver.SUPERSEDED_EVENTS,
+        "customer_map": identity.CUSTOMER_MAP,
+    },
     writes=(features.CUSTOMER_EVENTS,),
     transform=transform,
     mode=Upsert(by=("identifier",)),

@@ -1,6 +1,6 @@
-"""Of the delivered versions of an order's lines, which make up its state."""
+"""Of what was delivered in several versions, which holds."""
 
-from pyspark.sql import Column, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from motherlode.contracts.silver import DELIVERED
@@ -15,3 +15,8 @@ def is_state(*order: str) -> Column:
     newest = F.max("version_at").over(Window.partitionBy(*order)) == F.col("version_at")
     repeats = Window.partitionBy(*order, "version_at", "line_no").orderBy(*[F.desc(name) for name in DELIVERED])
     return newest & (F.row_number().over(repeats) == 1)
+
+
+def standing(events: DataFrame, superseded: DataFrame) -> DataFrame:
+    """Of silver.events those that count: one of each key."""
+    return events.join(superseded.select("row_id"), on="row_id", how="left_anti")

@@ -18,6 +18,12 @@ from motherlode.contracts.tables import Layer, Origin, Subject, Table
 PERSON_RETENTION = 1095
 
 ROW_ID = Field("row_id", STRING, "Hash of source, key and content: a repeat delivery has the same")
+KEY_ID = Field(
+    "key_id",
+    STRING,
+    "Hash (keyed) of source and key alone: rows that have the same say different things of one event",
+    nullable=True,
+)
 FLAGS = Field("flags", STRINGS, "Data-quality flags: what is odd about a record that was taken all the same")
 DELIVERED = ("known_at", "file", "offset", "row_id")
 """The order of what was delivered of one order's line in one version: the last holds."""
@@ -86,6 +92,7 @@ EVENTS = person_table(
     "events",
     "Canonical events of every source: what a person did, or what was sent to them",
     (
+        KEY_ID,
         Field("type", STRING, "Event type of the canonical vocabulary, or `other`"),
         Field("name", STRING, "The event's name as the source says it", nullable=True, pii=True),
         Field("channel", STRING, "web, app, email, store, offline …"),
@@ -105,6 +112,24 @@ EVENTS = person_table(
         Field("is_bot", BOOLEAN, "By a crawler or a machine, judged by user agent or the source's own mark"),
     ),
     cluster_by=("occurred_on", "claimed_on"),
+)
+
+SUPERSEDED_EVENTS = Table(
+    layer=Layer.SILVER,
+    name="superseded_events",
+    doc="Events that count no more: another has the same key, other content, and was known later",
+    owner=OWNER,
+    fields=(
+        Field("row_id", STRING, "The event that counts no more"),
+        Field("identifier", STRING, "Its strongest identifier (keyed hash)", pii=True),
+        Field("occurred_on", DATE, "The UTC day on which it happened"),
+        KEY_ID,
+        Field("by_row_id", STRING, "The event of the same key that was the newest when this one was found"),
+    ),
+    key=("row_id",),
+    subject=Subject.IDENTIFIER,
+    retention=PERSON_RETENTION,
+    made_from=(Origin("silver.events", on=(("row_id", "row_id"),)),),
 )
 
 ORDER_LINES = person_table(
@@ -303,4 +328,4 @@ TARGETS = (
 QUARANTINES = {target.name: quarantine(Layer.SILVER, f"{target.name}_quarantine") for target in TARGETS}
 DUPLICATES = {target.name: duplicates(f"{target.name}_duplicates") for target in TARGETS}
 
-TABLES = (*TARGETS, *QUARANTINES.values(), *DUPLICATES.values(), ORDERS, CONTACTS)
+TABLES = (*TARGETS, *QUARANTINES.values(), *DUPLICATES.values(), SUPERSEDED_EVENTS, ORDERS, CONTACTS)

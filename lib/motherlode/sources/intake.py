@@ -72,13 +72,15 @@ def take_in(
     previous: DataFrame,
     params: SilverParams,
     campaigns: DataFrame | None = None,
+    gone: DataFrame | None = None,
 ) -> dict[str, DataFrame]:
     """The rows of `target`, its duplicates and its quarantine, by table name. Each record of a source with this
-    target lands in exactly one of them.
+    target lands in exactly one of them. Of events also those that are superseded now.
 
     Args:
         previous: what the target held before; empty at first.
         campaigns: silver.campaigns, for sources whose records happen when their campaign starts.
+        gone: silver.superseded_events, as it was before.
     """
     sources = params.of(target)
     if not sources:
@@ -95,6 +97,14 @@ def take_in(
         named = named.withColumn("lines", _named_lines(F.col("row_id")))
         named = named.withColumn("row_id", F.coalesce(F.get("lines", F.lit(0))["row_id"], F.col("row_id")))
     judged = _judged(named, previous).persist()
+    found = _outputs(judged, target)
+    if gone is not None:
+        accepted = judged.where(F.col("verdict") == ACCEPTED)
+        found[silver.SUPERSEDED_EVENTS.name] = superseded(accepted, previous, gone)
+    return found
+
+
+def _outputs(judged: DataFrame, target: Table) -> dict[str, DataFrame]:
     return {
         target.name: _rows(judged.where(F.col("verdict") == ACCEPTED), target),
         silver.DUPLICATES[target.name].name: judged.where(F.col("verdict") == REPEATED).select(
@@ -112,7 +122,8 @@ def first_of_each(rows: DataFrame, previous: DataFrame) -> DataFrame:
     Of `previous` one column is read, of the days alone that the rows claim, where the table has them: two deliveries
     of one record may differ in all other times.
     """
-    order = Window.partitionBy("row_id").orderBy("known_at", "source", "file", "offset", "batch")
+    by = ("key_id", "row_id") if "key_id" in rows.columns else ("row_id",)
+    order = Window.partitionBy(*by).orderBy("known_at", "source", "file", "offset", "batch")
     numbered = rows.withColumn("_number", F.row_number().over(order))
     # The batch is small beside what there is: Spark broadcasts its names.
     known = _of_days_in(rows, previous).select("row_id").join(rows.select("row_id"), on="row_id", how="left_semi")
@@ -120,6 +131,29 @@ def first_of_each(rows: DataFrame, previous: DataFrame) -> DataFrame:
     joined = numbered.join(before, on="row_id", how="left")
     is_first = (F.col("_number") == 1) & F.col("_before").isNull()
     return joined.withColumn("is_first", is_first).drop("_number", "_before")
+
+
+def superseded(accepted: DataFrame, previous: DataFrame, gone: DataFrame) -> DataFrame:
+    """Rows of silver.superseded_events: of each key all rows but the one known last, unless they are there already.
+
+    Of those known at one time the one whose row_id is greatest stands.
+
+    Args:
+        accepted: new rows, with `is_contested`: whether another of them has the same key.
+        previous: silver.events before; of it the days alone are read that the new rows claim. A version of an event
+            that claims another day is not found here.
+        gone: silver.superseded_events before.
+    """
+    columns = ("key_id", "row_id", "identifier", "occurred_on", "known_at")
+    keys = accepted.select("key_id")
+    there = _of_days_in(accepted, previous).select(*columns).join(keys, on="key_id", how="left_semi").persist()
+    # Few: the shuffles below are of what is contested alone.
+    contested = there.select("key_id").union(accepted.where("is_contested").select("key_id")).distinct()
+    new = accepted.select(*columns).join(F.broadcast(contested), on="key_id", how="left_semi")
+    stands = F.max(F.struct("known_at", "row_id")).over(Window.partitionBy("key_id"))
+    judged = new.unionByName(there).withColumn("by_row_id", stands["row_id"]).where("row_id <> by_row_id")
+    known = gone.select("row_id")
+    return judged.join(known, on="row_id", how="left_anti").select(*silver.SUPERSEDED_EVENTS.columns)
 
 
 def _of_days_in(rows: DataFrame, previous: DataFrame) -> DataFrame:
@@ -139,6 +173,11 @@ def _judged(named: DataFrame, previous: DataFrame) -> DataFrame:
     # The record itself is needed for quarantine alone, and would weigh on what is kept in memory.
     kept = named.withColumn("raw", F.when(F.col("problem").isNotNull(), F.col("raw")))
     kept = kept.drop("contacts", "received_at").withColumn("occurred_on", F.to_date("occurred_at"))
+    if "key_id" in kept.columns:
+        # A record that is not taken has a key of its own. First, for one shuffle serves both windows.
+        of_key = Window.partitionBy("key_id")
+        kept = kept.withColumn("key_id", F.when(F.col("problem").isNull(), F.col("key_id")).otherwise(F.col("row_id")))
+        kept = kept.withColumn("is_contested", F.min("row_id").over(of_key) != F.max("row_id").over(of_key))
     numbered = first_of_each(kept.persist(), previous)
     return numbered.withColumn(
         "verdict",
@@ -193,7 +232,8 @@ def _campaign_times(parsed: DataFrame, campaigns: DataFrame, dated_by_campaign: 
 
 
 def _nothing(target: Table, records: DataFrame) -> dict[str, DataFrame]:
-    tables = (target, silver.DUPLICATES[target.name], silver.QUARANTINES[target.name])
+    tables = [target, silver.DUPLICATES[target.name], silver.QUARANTINES[target.name]]
+    tables += [silver.SUPERSEDED_EVENTS] if target is silver.EVENTS else []
     none = records.where(F.lit(False))
     return {
         table.name: none.select(*[F.lit(None).cast(f.type).alias(f.name) for f in table.fields]) for table in tables

@@ -21,6 +21,7 @@ CARRIED = (*ADDRESS_COLUMNS, "received_at", "raw")
 PLAIN = "array<struct<type: string, scope: string, code: string>>"
 CONTACTS = "array<struct<kind: string, value: string>>"
 HIDDEN: Mapping[str, Mapping[str, str]] = {
+    silver.EVENTS.name: {"key_id": "key"},
     silver.CUSTOMERS.name: {"household": "household"},
     silver.IDENTITY_TRUTH.name: {"person": "person"},
 }
@@ -33,6 +34,7 @@ _COMMON = {
     "occurred_on",
     "known_at",
     "claimed_on",
+    "key_id",
     "flags",
     *ADDRESS_COLUMNS,
 }
@@ -102,8 +104,9 @@ def ruled_fields(target: Table) -> dict[str, DataType]:
 
 
 def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> DataFrame:
-    """CARRIED, key, content, plain (coded, strongest first), contacts, occurred_at, known_at, claimed_on, flags,
-    problem and the own fields of the target. A field that the contract wants and that is null is a problem.
+    """CARRIED, key, key_id (for hashing, where the target has it), content, plain (coded, strongest first), contacts,
+    occurred_at, known_at, claimed_on, flags, problem and the own fields of the target. A field that the contract wants
+    and that is null is a problem.
     """
     own = own_fields(target)
     if parsed.plain is None:
@@ -118,6 +121,7 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
     given = frame.select(
         *CARRIED,
         parsed.key.alias("key"),
+        *([code("key", source.name, F.sha2(parsed.key, 256)).alias("key_id")] if "key_id" in target.columns else []),
         parsed.content.alias("content"),
         "plain",
         those(contacts, CONTACTS).alias("contacts"),

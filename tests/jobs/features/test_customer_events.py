@@ -35,6 +35,7 @@ EVENTS = [
     {"row_id": "turn", "identifier": "tablet", "occurred_at": at("2020-01-02 01:59")},
     {"row_id": "nobody's turn", "identifier": "tablet", "occurred_at": at("2020-01-02 02:00")},
     {"row_id": "household", "identifier": "h1", "occurred_at": at("2020-01-03")},
+    {"row_id": "superseded", "identifier": "u1", "occurred_at": at("2020-01-03 04:59")},
 ]
 
 
@@ -44,7 +45,8 @@ def made(spark: SparkSession, only: str | None = None) -> list[tuple[Any, ...]]:
     events, the_map = (
         rows(spark, table, [row for row in every if only in (None, row["identifier"])]) for table, every in tables
     )
-    found = customer_events.JOB.transform(events=events, customer_map=the_map, params=NEW_YORK)
+    gone = rows(spark, silver.SUPERSEDED_EVENTS, [{"row_id": "superseded"}])
+    found = customer_events.JOB.transform(events=events, superseded=gone, customer_map=the_map, params=NEW_YORK)
     frame = found["customer_events"]
     assert isinstance(frame, DataFrame)
     assert frame.columns == features.CUSTOMER_EVENTS.columns

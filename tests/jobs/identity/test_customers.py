@@ -92,9 +92,11 @@ def test_the_newest_decision_holds_and_a_refusal_wins_a_tie(spark: SparkSession,
             event("crm1", "2019-12-31", "email_reported"),
             event("crm3", "2020-01-04", "email_unsubscribed"),
             event("crm3", "2020-01-06", "email_resubscribed"),
+            {**event("crm3", "2020-01-07", "email_unsubscribed"), "row_id": "gone"},
         ],
     )
-    choices = marketing_choices.JOB.transform(events=events)["marketing_choices"]
+    gone = rows(spark, silver.SUPERSEDED_EVENTS, [{"row_id": "gone"}])
+    choices = marketing_choices.JOB.transform(events=events, superseded=gone)["marketing_choices"]
     assert isinstance(choices, DataFrame)
     assert set(choices.columns) == set(identity.MARKETING_CHOICES.columns)
     made = consents.JOB.transform(decisions=decisions, choices=choices, customer_map=the_map)["consents"]
@@ -117,7 +119,8 @@ def test_what_says_yes_or_no_to_marketing(spark: SparkSession) -> None:
         silver.EVENTS,
         [{"identifier": kind, "occurred_at": at("2020-01-01"), "type": kind} for kind in (*said, *others)],
     )
-    choices = marketing_choices.JOB.transform(events=events)["marketing_choices"]
+    gone = rows(spark, silver.SUPERSEDED_EVENTS, [])
+    choices = marketing_choices.JOB.transform(events=events, superseded=gone)["marketing_choices"]
     assert isinstance(choices, DataFrame)
     assert {row["identifier"]: row["granted"] for row in choices.collect()} == {
         "email_subscribed": True,

@@ -18,6 +18,8 @@ def test_a_targets_job_returns_every_table_that_it_writes(spark: SparkSession, t
     inputs = {"records": records_of(spark, "web", [json.dumps(TRACK)]), "previous": nothing_yet(spark, target)}
     if "campaigns" in job.reads:
         inputs["campaigns"] = nothing_yet(spark, silver.CAMPAIGNS)
+    if "gone" in job.reads:
+        inputs["gone"] = nothing_yet(spark, silver.SUPERSEDED_EVENTS)
     outputs = job.transform(**inputs, params=PARAMS)
     assert set(outputs) == {table.name for table in job.writes}
     for table in job.writes:

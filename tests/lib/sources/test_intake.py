@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from motherlode.columns.cipher import decrypt
+from motherlode.columns.versions import standing
 from motherlode.contracts import silver
 from motherlode.sources.contacts import contacts
 from motherlode.sources.intake import first_of_each
@@ -53,6 +54,36 @@ def test_a_repeat_is_found_by_the_day_that_it_claims_however_late_and_by_whateve
     # Rows of a table that is older than the column are looked at, whatever their day.
     older = before.withColumn("claimed_on", F.lit(None).cast("date"))
     assert [row["offset"] for row in taken(silver.EVENTS, again, previous=older).duplicates] == [0]
+
+
+def test_of_two_that_say_different_things_of_one_event_the_one_known_last_counts(spark: SparkSession) -> None:
+    def version(name: str, hour: int, **more: str) -> str:
+        return track(messageId="m", event=name, receivedAt=f"2018-02-01T{hour:02d}:00:00Z", sentAt=None, **more)
+
+    nothing = nothing_yet(spark, silver.SUPERSEDED_EVENTS)
+    # Within one batch, beside a repeat, which is no version, and another event.
+    raws = [version("One", 10), version("Two", 12), version("Two", 13), version("Three", 11), track(messageId="other")]
+    first = taken(silver.EVENTS, records_of(spark, "web", raws), gone=nothing)
+    assert first.offsets == [0, 1, 3, 4]
+    named = {row["row_id"]: row["name"] for row in first.rows}
+    gone = first.frames["superseded_events"]
+    assert sorted((named[row["row_id"]], named[row["by_row_id"]]) for row in gone.collect()) == [
+        ("One", "Two"),
+        ("Three", "Two"),
+    ]
+    assert len({row["key_id"] for row in first.rows}) == 2
+    # A later batch: one that was known before is gone at once, and one known after takes the place of what stood.
+    raws = [version("Zero", 9), version("Four", 14)]
+    second = taken(silver.EVENTS, records_of(spark, "web", raws, batch=2), previous=first.frames["events"], gone=gone)
+    named |= {row["row_id"]: row["name"] for row in second.rows}
+    newly = second.frames["superseded_events"]
+    assert sorted((named[row["row_id"]], named[row["by_row_id"]]) for row in newly.collect()) == [
+        ("Two", "Four"),
+        ("Zero", "Four"),
+    ]
+    everything = first.frames["events"].unionByName(second.frames["events"])
+    counted = standing(everything, gone.unionByName(newly))
+    assert sorted(row["name"] for row in counted.select("name").collect()) == ["Four", "Order Completed"]
 
 
 def test_the_same_text_from_two_sources_is_two_rows(spark: SparkSession) -> None:
