@@ -30,7 +30,10 @@ def row(n: int, **more: Any) -> dict[str, Any]:
 
 
 def lines(*quantities: float | None) -> list[dict[str, Any]]:
-    return [{"sku": f"s{n}", "quantity": quantity} for n, quantity in enumerate(quantities)]
+    return [
+        {"sku": f"s{n}", "quantity": None if quantity is None else float(quantity)}
+        for n, quantity in enumerate(quantities)
+    ]
 
 
 ROWS = [

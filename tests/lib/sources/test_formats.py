@@ -111,7 +111,7 @@ def test_a_segment_event(spark: SparkSession) -> None:
         "offset": 0,
     }
     assert picked(row, expected) == expected
-    assert set(row) == {*expected, "row_id"}
+    assert set(row) == {*expected, "row_id", "key_id"}
 
 
 CHANGES: list[tuple[dict[str, Any], dict[str, Any]]] = [

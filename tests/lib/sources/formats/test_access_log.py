@@ -73,7 +73,7 @@ def test_a_line_of_apaches_documentation(spark: SparkSession) -> None:
         "offset": 0,
     }
     assert picked(row, expected) == expected
-    assert set(row) == {*expected, "row_id"}
+    assert set(row) == {*expected, "row_id", "key_id"}
 
 
 COMMON = '::1 - - [01/Jan/2024:00:00:00 +0530] "GET /shop HTTP/2.0" 304 -'

@@ -157,7 +157,8 @@ WHO: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     (bare("u-1", alias="Annie", _anon_distinct_id=SEVEN), [user("u-1")]),
     # What a person's properties say.
     (bare("u-1", "$set", _set_once={"email": "ann@example.com"}), [user("u-1"), email("ann@example.com")]),
-    (bare("u-1", email="ann@example.com"), [user("u-1"), email("ann@example.com")]),
+    # Whose address that is, an event does not say: "invited a friend" has the friend's.
+    (bare("u-1", email="ann@example.com"), [user("u-1")]),
     (bare("u-1", email=["ann@example.com"]), [user("u-1")]),
 ]  # fmt: skip
 

@@ -127,7 +127,7 @@ def test_a_page_view(spark: SparkSession) -> None:
         "offset": 0,
     }
     assert picked(row, expected) == expected
-    assert set(row) == {*expected, "row_id"}
+    assert set(row) == {*expected, "row_id", "key_id"}
 
 
 PHONE = "0fe6b6a5-3dbd-4a0b-8b8c-0c5a1f6d4d52"
