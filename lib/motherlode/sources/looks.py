@@ -13,13 +13,14 @@ _KINDS: Mapping[str, str] = {
     "email": r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}",
     "uuid": r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
     "url": r"https?://\S+",
+    # Digits alone are an id.
+    "phone": r"\+[\d ()/.\u00a0-]{7,24}|\(?0\d*[ ()/\u00a0-][\d ()/.\u00a0-]{4,22}",
     "currency": r"[A-Z]{3}",
     "boolean": r"(?i:true|false|t|f|yes|no|y|n)",
     "words": r"(?i:ja|nein|oui|non|si|sí|on|off|opt-?in|opt-?out|granted|denied)",
     "integer": r"[-+]?\d+",
     "decimal": _PLAIN,
     "local_amount": rf"(?:{_SIGN}\s?)?(?:{_LOCAL})(?:\s?{_SIGN})?",
-    "phone": r"\+?\(?\d[\d ()/.\u00a0-]{6,22}\d",
 }
 """Kind to what all of a value is; the first that fits is a column's."""
 _SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
