@@ -53,6 +53,23 @@ SIGNS: Sequence[tuple[Table, Sequence[frozenset[str]]]] = (
 """Targets by what tells them, one of each group: the first that has all is taken."""
 
 
+_KEYS = {
+    silver.ORDER_LINES.name: ("order_id", "line_no"),
+    silver.CONSENTS.name: ("id.*", "purpose", "occurred_at"),
+    silver.SURVEY_ANSWERS.name: ("response_id", "question"),
+    silver.IDENTITY_TRUTH.name: ("identifier_type", "value", "person"),
+    silver.COUPONS.name: ("coupon_id", "product_id", "campaign_id"),
+    silver.CAMPAIGNS.name: ("campaign_id",),
+    silver.PRODUCTS.name: ("product_id",),
+    silver.HOUSEHOLDS.name: ("id.household",),
+    silver.CUSTOMERS.name: ("id.*", "occurred_at"),
+    silver.EVENTS.name: ("id.*", "occurred_at", "type", "product_id", "page"),
+}
+"""By target the meanings whose columns tell a repeat; id.* is the first identifier that there is."""
+ALMOST = 0.99
+"""A share that is as good as all."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A column for a meaning.
@@ -131,3 +148,30 @@ def _fit(name: str, look: Look, meaning: str) -> float:
     named = likeness(name, meaning)
     # Where values speak for it, a name need only hint.
     return min(1.0, named + (0.02 if expected and look.kind in expected else 0.0)) if named else 0.0
+
+
+def key_of(table: TableSample, known: Meanings) -> list[str]:
+    """Columns of the target's key that are always filled; of events only as many as tell the rows apart."""
+    own = known.column("event_id")
+    if own and table.share_unique([own]) >= ALMOST:
+        return [own]
+    people = [f"{IDENTIFIER}{kind}" for kind in IDS]
+    first = next((meaning for meaning in people if is_full(table, known, meaning)), None)
+    wanted = [first if meaning == "id.*" else meaning for meaning in _KEYS[known.target.name]]
+    order = known.column("order_id")
+    if known.target is silver.ORDER_LINES and not known.column("line_no"):
+        wanted += ["product_id"] if order and table.share_unique([order]) < ALMOST else []
+    key: list[str] = []
+    for meaning in wanted:
+        if meaning is None or not is_full(table, known, meaning):
+            continue
+        key.append(str(known.column(meaning)))
+        if known.target is silver.EVENTS and meaning != first and table.share_unique(key) == 1:
+            break
+    return list(dict.fromkeys(key))
+
+
+def is_full(table: TableSample, known: Meanings, meaning: str) -> bool:
+    """Whether its column has a value in as good as every row."""
+    column = known.column(meaning)
+    return column is not None and table.looks[column].filled >= ALMOST

@@ -174,6 +174,8 @@ def _table(base: Sniffed) -> Sniffed:
             records=len(rows),
             why_not="its first line holds values, and a table wants a header row: put one before",
         )
+    if len(rows) == 1:
+        return replace(base, why_not="the file has a header row and nothing below it")
     to_change = list(base.to_change)
     if delimiter != ",":
         to_change.append(

@@ -69,6 +69,7 @@ def test_a_sample_may_end_anywhere() -> None:
         (bytes(range(256)) * 40, "the file is no text: Motherlode reads JSON, CSV and logs, plain or gzip"),
         (b"PK\x03\x04abc", "the file is a zip archive or an Excel file: unpack it, or export it as CSV"),
         (b"Once upon a time\nthere was a file.\n", "the file is neither JSON nor a table with a header row"),
+        (b"name,price\n", "the file has a header row and nothing below it"),
         (b"{broken\n{as well\n", "the file begins like JSON, and no record of it can be read"),
         (
             b"7,bob@example.com,Bob\n8,ann@example.com,Ann\n",
@@ -127,3 +128,7 @@ def test_a_byte_order_mark_and_a_broken_line_are_remarks() -> None:
     assert found.best == Guess("csv", 1.0)
     assert found.remarks == ("lines that are no UTF-8, and will be quarantined: 1",)
     assert found.to_change == ()
+    # Bytes that are no letters, and one line among hundreds, are broken lines.
+    for broken in (b"a,b\nx,1\ny,2\n\xff\xfe\x9d\x81,3\n", b"a,b\n" + b"x,1\n" * 200 + b"Stra\xdfe,3\n"):
+        found = sniff(broken, known_formats())
+        assert (found.to_change, len(found.remarks)) == ((), 1)
