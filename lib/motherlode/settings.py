@@ -153,13 +153,18 @@ def section_name(kind: type) -> str:
 
 
 def load_settings(
-    conf_dir: Path, profile: str = "local", overrides: Sequence[str] = (), kinds: Iterable[type] = ()
+    conf_dir: Path,
+    profile: str = "local",
+    overrides: Sequence[str] = (),
+    kinds: Iterable[type] = (),
+    wants_sources: bool = True,
 ) -> Settings:
     """Read, merge and check the configuration.
 
     Args:
         overrides: `a.b=value` texts; the value is TOML, or else a plain string.
         kinds: the dataclasses of parameters that jobs take; without any, job sections go unchecked.
+        wants_sources: whether it is a mistake that none is declared.
 
     Raises:
         UsageError: a file is missing or no TOML, a key is unknown, a value has the wrong type.
@@ -180,25 +185,27 @@ def load_settings(
         names = {f.name for f in dataclasses.fields(kind)}
         values = {**{key: value for key, value in shared.items() if key in names}, **values}
         if "sources" in names:
-            values["sources"] = load_sources(conf_dir, core["business"].zone)
+            values["sources"] = load_sources(conf_dir, core["business"].zone, wants_sources)
         if "rules" in names:
             values["rules"] = load_rules(conf_dir)
         params[kind] = build(kind, values, name)
     return Settings(profile=profile, params=params, **core)
 
 
-def load_sources(conf_dir: Path, zone: str) -> tuple[Any, ...]:
+def load_sources(conf_dir: Path, zone: str, wants_some: bool = True) -> tuple[Any, ...]:
     """Every conf/sources/NAME.toml as a Source, by name; `zone` for those that name none."""
+    paths = sorted((conf_dir / "sources").glob("*.toml"))
+    if wants_some and not paths:
+        raise UsageError(f"{conf_dir / 'sources'}: no source is declared; copy one of the demo's and adapt it")
+    return tuple(build_source(conf_dir, path.stem, _read(path), zone, str(path)) for path in paths)
+
+
+def build_source(conf_dir: Path, name: str, values: Mapping[str, Any], zone: str, where: str) -> Any:
+    """What a source's file says, as a Source that knows its vendor's names of events too."""
     from motherlode.sources.source import Source
 
-    sources = []
-    for path in sorted((conf_dir / "sources").glob("*.toml")):
-        values = _read(path)
-        events = {**vendors_names(conf_dir, values.get("format")), **values.get("events", {})}
-        sources.append(build(Source, {"zone": zone, **values, "events": events, "name": path.stem}, str(path)))
-    if not sources:
-        raise UsageError(f"{conf_dir / 'sources'}: no source is declared; copy one of the demo's and adapt it")
-    return tuple(sources)
+    events = {**vendors_names(conf_dir, values.get("format")), **values.get("events", {})}
+    return build(Source, {"zone": zone, **values, "events": events, "name": name}, where)
 
 
 def load_rules(conf_dir: Path) -> tuple[Any, ...]:

@@ -115,8 +115,11 @@ def _run(arguments: argparse.Namespace) -> Exit:
     if not arguments.command:
         raise UsageError("what to run? A job, pipeline or a command; --help shows how, --list the jobs")
     kinds = {job.params for job in known.values() if job.params}
-    settings = load_settings(arguments.conf_dir, arguments.profile, arguments.set, sorted(kinds, key=str))
     command = COMMANDS.get(arguments.command)
+    is_trial = command is not None and command.is_trial
+    settings = load_settings(
+        arguments.conf_dir, arguments.profile, arguments.set, sorted(kinds, key=str), wants_sources=not is_trial
+    )
     _check_options(arguments, command.options if command else ("as_of", "follow"))
     faults.check(known)
     asked = command.check(arguments) if command else ()
@@ -126,11 +129,12 @@ def _run(arguments: argparse.Namespace) -> Exit:
             raise UsageError(f"{arguments.command} takes no further argument: {' '.join(arguments.arguments)}")
         chosen = list(known.values()) if arguments.command == "pipeline" else [find_job(arguments.command)]
         chosen = followers(chosen) if arguments.follow else chosen
-    marks = check_keys()
+    marks = {} if is_trial else check_keys()
 
     from motherlode.runner.context import Context
-    from motherlode.runner.session import open_session
+    from motherlode.runner.session import open_session, without_traces
 
+    settings = without_traces(settings) if is_trial else settings
     spark = open_session(f"motherlode {arguments.command}", settings, verbose=arguments.verbose)
     context = Context(spark, settings, arguments.as_of, wait=60 * arguments.wait)
     if command is None or command.writes:

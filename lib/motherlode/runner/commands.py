@@ -1,9 +1,11 @@
 """What spark-submit.sh does beside running jobs: explaining, looking after tables, telling how things stand."""
 
 import json
+import re
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motherlode.contracts.catalogue import TABLES, find_table
@@ -26,6 +28,7 @@ class Command:
         run: what it does.
         writes: tables, so that the keys must be those that they are made with.
         options: of the command line, those that mean something to it.
+        is_trial: leaves nothing behind, so that it needs neither keys nor a declared source.
     """
 
     usage: str
@@ -34,6 +37,7 @@ class Command:
     run: Callable[..., Exit]
     writes: bool = False
     options: tuple[str, ...] = ()
+    is_trial: bool = False
 
 
 def _table_of(name: str) -> Table:
@@ -73,11 +77,26 @@ def _for_maintain(arguments: Namespace) -> tuple[object, ...]:
     return ([_table_of(name) for name in arguments.arguments] or list(TABLES.values()),)
 
 
+def _for_try(arguments: Namespace) -> tuple[object, ...]:
+    if len(arguments.arguments) != 2:
+        raise UsageError("try needs a name and a file: try SOURCE FILE, as in try web /data/logs/web-2024-01-31.jsonl")
+    name, file = arguments.arguments
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise UsageError(f"try {name}: a source is named as its file in conf/sources/ is, without .toml")
+    return name, file, arguments.conf_dir
+
+
 def _explain(context: "Context", table: Table, key: list[str]) -> Exit:
     from motherlode.runner.explain import explain
 
     explain(context, table, key)
     return Exit.DONE
+
+
+def _try(context: "Context", name: str, file: str, conf_dir: Path) -> Exit:
+    from motherlode.runner.trial import try_file
+
+    return try_file(context, name, file, conf_dir)
 
 
 def _status(context: "Context", as_json: bool) -> Exit:
@@ -133,6 +152,13 @@ def _doctor(context: "Context", repair: bool) -> Exit:
 
 
 COMMANDS: Mapping[str, Command] = {
+    "try": Command(
+        "SOURCE FILE",
+        "what a file would become, and a draft of its source: writes nothing",
+        _for_try,
+        _try,
+        is_trial=True,
+    ),
     "explain": Command("TABLE KEY", "walk from a row back to the raw records that it rests on", _for_explain, _explain),
     "status": Command(
         "[--json]", "what ran, what is stale and why", lambda a: (*_none(a), a.json), _status, options=("as_of",)

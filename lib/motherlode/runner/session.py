@@ -2,6 +2,8 @@
 
 import os
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -54,6 +56,12 @@ def open_session(app: str, settings: Settings, verbose: bool = False) -> SparkSe
     # Spark's own errors can print values from the data, and we say in one line what a user can act on.
     session.sparkContext.setLogLevel("WARN" if verbose else "OFF")
     return session
+
+
+def without_traces(settings: Settings) -> Settings:
+    """The same for a session that makes no folder in the warehouse."""
+    conf = {**settings.spark.conf, "spark.sql.warehouse.dir": Path(tempfile.gettempdir()).as_uri()}
+    return replace(settings, spark=replace(settings.spark, conf=conf))
 
 
 def is_local_master(master: str) -> bool:

@@ -31,6 +31,8 @@ class Format:
         unread: what the vendor documents beside, and nothing reads: paths, or where all below is left out.
         has_contacts: a record can hold contact points without the source's file naming them.
         maps_columns: the source's file says which column is what.
+        marks: names at the top of a JSON record, which all of its records have and those of no other format.
+        pattern: the same for formats that are no JSON: what is found in a line of it.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Format:
     unread: tuple[str, ...] = ()
     has_contacts: bool = False
     maps_columns: bool = False
+    marks: tuple[str, ...] = ()
+    pattern: str = ""
 
     @property
     def schema(self) -> str:

@@ -160,6 +160,7 @@ FORMAT = Format(
     doc="A web server's access log, combined or common, as Apache and nginx write it: pages, downloads, requests",
     url="https://httpd.apache.org/docs/current/logs.html#accesslog",
     splitter="lines",
+    pattern=r'^\S+ \S+ .+? \[[^\]]+\] "',
     parse=parse,
     targets=(silver.EVENTS,),
     fields=FIELDS,

@@ -180,4 +180,5 @@ FORMAT = Format(
         "device", "geo", "app_info", "traffic_source", "collected_traffic_source", "session_traffic_source_last_click",
         "event_dimensions", "ecommerce", "items[]", "is_active_user", "publisher",
     ),
+    marks=("event_timestamp", "event_name"),
 )  # fmt: skip

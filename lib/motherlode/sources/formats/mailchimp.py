@@ -126,6 +126,7 @@ FORMAT = Format(
     doc="Mailchimp's webhook, form-encoded, a delivery a line: who subscribed, left, bounced, changed their address",
     url="https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/",
     splitter="lines",
+    pattern=r"^(?=.*?(?:^|&)type=)(?=.*?(?:^|&)fired_at=)",
     parse=parse,
     targets=(silver.EVENTS,),
     fields=FIELDS,

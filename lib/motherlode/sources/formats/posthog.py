@@ -173,4 +173,5 @@ FORMAT = Format(
         "ip", "site_url", "properties",
     ),
     has_contacts=True,
+    marks=("uuid", "event", "distinct_id"),
 )  # fmt: skip

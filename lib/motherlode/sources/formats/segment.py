@@ -148,4 +148,5 @@ FORMAT = Format(
         "context",
     ),
     has_contacts=True,
+    marks=("messageId", "type"),
 )  # fmt: skip

@@ -73,4 +73,5 @@ FORMAT = Format(
         "ip_pool", "pool", "sg_content_type", "sg_template_id", "sg_template_name", "marketing_campaign_version",
         "marketing_campaign_split_id", "singlesend_id", "singlesend_name", "template_id", "newsletter",
     ),
+    marks=("sg_event_id", "event"),
 )  # fmt: skip

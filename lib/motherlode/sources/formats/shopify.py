@@ -202,4 +202,5 @@ FORMAT = Format(
         "line_items[]", "refunds[]",
     ),
     has_contacts=True,
+    marks=("id", "created_at", "updated_at", "line_items"),
 )  # fmt: skip

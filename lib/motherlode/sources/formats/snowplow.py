@@ -158,6 +158,7 @@ FORMAT = Format(
     doc="Snowplow's enriched events as tab-separated lines: web and app events",
     url="https://docs.snowplow.io/docs/pipeline/enriched-tsv-format",
     splitter="lines",
+    pattern=r"^(?:[^\t]*\t){130}[^\t]*$",
     parse=parse,
     targets=(silver.EVENTS,),
     fields=FIELDS,
