@@ -1,5 +1,6 @@
 """What became of a sample's records, counted: of a sample alone, so in memory."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +12,11 @@ import pyarrow.compute as pc
 from motherlode.contracts.tables import Table
 from motherlode.errors import QualityError
 from motherlode.sources.split import Flaw
+from motherlode.sources.vocabulary import EVENT_TYPES
 
 T = TypeVar("T")
+_FEW = 20
+_WORDS = re.compile(r"[^\W\d][\w -]{0,29}")
 _NOT_SHOWN = frozenset(
     {"row_id", "identifier", "identifiers", "occurred_on", "claimed_on", "flags", "source", "batch", "file", "offset"}
 )
@@ -21,6 +25,12 @@ _NOT_SHOWN = frozenset(
 def _most(counts: Mapping[T, int]) -> list[tuple[T, int]]:
     """The most first, those of one number by name: the same each time."""
     return sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+
+
+def _told(values: list[str]) -> list[str]:
+    """A source of tables may name any column as a status or type: only few short words are shown."""
+    are_few = len(set(values)) <= _FEW
+    return [v if v in EVENT_TYPES or (are_few and _WORDS.fullmatch(v)) else "…" for v in values]
 
 
 @dataclass(frozen=True)
@@ -72,9 +82,9 @@ class Outcome:
         return int(self.quarantine.num_rows) + len(self.flaws)
 
     def counts(self, *names: str) -> list[tuple[tuple[str, ...], int]]:
-        """Rows by the values of columns, the most first."""
-        values = zip(*[self.rows[name].to_pylist() for name in names], strict=True)
-        return _most(Counter(tuple(map(str, each)) for each in values))
+        """Rows by the values of columns, the most first; `…` for values that could be a person's data."""
+        columns = [_told(list(map(str, self.rows[name].to_pylist()))) for name in names]
+        return _most(Counter(zip(*columns, strict=True)))
 
     def unknown_names(self, most: int = 10) -> list[tuple[str, int]]:
         """Names of events that have no canonical type, scrubbed as they are stored."""

@@ -4,17 +4,21 @@ import gzip
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
 from motherlode.columns.keys import CONTACT_KEY, PSEUDONYM_KEY
+from motherlode.contracts import silver
 from motherlode.errors import QualityError, UsageError
 from motherlode.runner.cli import main
 from motherlode.runner.sample import read_sample
 from motherlode.runner.session import spark_conf, without_traces
+from motherlode.runner.trial_outcome import Outcome
 from motherlode.settings import load_settings
 from tests.lib.runner.small import ROOT
 from tests.lib.sources.test_draft import SALES
@@ -196,6 +200,21 @@ def test_the_first_source_can_be_tried_where_none_is_declared(tried: Try, tmp_pa
     code, out, err = tried("web", "a.jsonl", events({}))
     assert (code, err) == (0, "")
     assert "1 records = 1 in silver.events" in out
+
+
+def test_values_of_a_wrongly_named_column_are_not_shown() -> None:
+    def outcome(statuses: list[str]) -> Outcome:
+        count = len(statuses)
+        rows = pa.table({"offset": list(range(count)), "status": statuses, "channel": ["web"] * count})
+        nothing = rows.slice(0, 0)
+        return Outcome(silver.ORDER_LINES, count, (), b"", rows, nothing, nothing).checked()
+
+    assert outcome(["paid", "paid", "partially_refunded", "+49 171", "a@example.com"]).counts("status", "channel") == [
+        (("paid", "web"), 2), (("…", "web"), 2), (("partially_refunded", "web"), 1),
+    ]  # fmt: skip
+    assert outcome([f"Person {chr(65 + n)}" for n in range(21)]).counts("status") == [(("…",), 21)]
+    with pytest.raises(QualityError, match="do not add up"):
+        replace(outcome(["paid"]), records=2).checked()
 
 
 def test_its_session_makes_no_folder_in_the_warehouse(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What small samples are taken for, the wrong ones too."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,31 @@ def lines(*texts: str) -> bytes:
 def test_the_format(data: bytes, best: Guess, records: int) -> None:
     found = sniff(data, known_formats())
     assert (found.best, found.records, found.why_not, found.to_change) == (best, records, "", ())
+
+
+LOG = '203.0.113.7 - - [10/Oct/2023:13:55:36 -0700] "GET / HTTP/1.1" 200 5 "-" "curl/8"'
+FORM = "type=subscribe&fired_at=2009-03-26+21%3A35%3A57&data%5Bid%5D=8a25ff1d98"
+
+
+def test_formats_that_are_no_json() -> None:
+    plain = known_formats()["segment"]
+    patterns = {
+        "log": r'^\S+ \S+ .*\[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "',
+        "form": r"(?:^|&)fired_at=[^&]+",
+        "tabs": r"^[^\t]*(?:\t[^\t]*){127,130}$",
+    }
+    made = {name: replace(plain, name=name, marks=(), pattern=pattern) for name, pattern in patterns.items()}
+    formats = {**known_formats(), **made}
+    assert sniff(lines(LOG, LOG, "no log", LOG), formats).best == Guess("log", 0.75)
+    assert sniff(lines(FORM), formats).best == Guess("form", 1.0)
+    assert sniff(lines("\t".join(["x"] * 131), "x\ty"), formats).best == Guess("tabs", 0.5)
+    assert sniff(lines(SEGMENT), formats).best == Guess("segment", 1.0)
+    assert sniff(CSV.encode(), formats).best == Guess("csv", 1.0)
+
+
+def test_every_format_can_be_told() -> None:
+    untold = [f.name for f in known_formats().values() if not (f.maps_columns or f.marks or f.pattern)]
+    assert untold == []
 
 
 def test_a_close_second_is_named() -> None:
