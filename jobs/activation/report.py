@@ -44,6 +44,7 @@ def transform(
     products_quarantine: DataFrame,
     campaigns_quarantine: DataFrame,
     coupons_quarantine: DataFrame,
+    exchange_rates_quarantine: DataFrame,
     params: ReportParams,
     as_of: date,
 ) -> Outputs:
@@ -67,6 +68,7 @@ def transform(
                 products_quarantine,
                 campaigns_quarantine,
                 coupons_quarantine,
+                exchange_rates_quarantine,
             )
         ),
         accuracy=summaries.accuracy(accuracy),

@@ -10,16 +10,18 @@ from motherlode.contracts import features, identity, silver
 from motherlode.contracts.jobs import Job, Upsert
 from motherlode.contracts.tables import Purpose
 from motherlode.features.baskets import baskets
-from motherlode.features.business_day import BusinessDayParams
+from motherlode.features.currency import BasketsParams, in_currency
 
 
 def transform(
     orders: DataFrame,
     order_lines: DataFrame,
     products: DataFrame,
+    rates: DataFrame,
     customer_map: DataFrame,
-    params: BusinessDayParams,
+    params: BasketsParams,
 ) -> dict[str, DataFrame]:
+    orders, order_lines = (in_currency(rows, rates, params.currency) for rows in (orders, order_lines))
     found = baskets(orders, order_lines, products, customer_map, params.zone)
     return {"baskets": found.baskets, "basket_items": found.items, "basket_changes": found.changes}
 
@@ -31,6 +33,7 @@ JOB = Job(
         "orders": silver.ORDERS,
         "order_lines": silver.ORDER_LINES,
         "products": silver.PRODUCTS,
+        "rates": silver.EXCHANGE_RATES,
         "customer_map": identity.CUSTOMER_MAP,
     },
     writes=(
@@ -41,7 +44,7 @@ JOB = Job(
     transform=transform,
     mode=Upsert(by=("identifier",)),
     purpose=Purpose.ANALYTICS,
-    params=BusinessDayParams,
+    params=BasketsParams,
 )
 
 if __name__ == "__main__":

@@ -51,11 +51,13 @@ class Business:
         zone: IANA time zone of a business day.
         complete_share: a day with fewer records than this share of the median day's is not complete.
         awaited_days: events or sales that are so many days behind the others, or less, are waited for.
+        currency: ISO 4217, into which silver.exchange_rates converts amounts; empty: they are added as they are.
     """
 
     zone: str
     complete_share: float = 0.25
     awaited_days: int = 7
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,8 @@ def load_settings(
     core = {name: build(kind, tree.get(name, {}), name) for name, kind in CORE.items()}
     core["paths"] = core["paths"].absolute()
     shared = {"zone": core["business"].zone, "consent": core["consent"]}
+    if core["business"].currency:
+        shared["currency"] = core["business"].currency
     params = {}
     for name, kind in by_section.items():
         values = dict(tree.get(name, {}))

@@ -311,6 +311,16 @@ COUPONS = thing_table(
     ),
 )
 
+EXCHANGE_RATES = thing_table(
+    "exchange_rates",
+    "What currencies were worth, a row for each delivered version of a rate; it holds until the next day that has one",
+    (
+        Field("currency", STRING, "ISO 4217"),
+        Field("day", DATE, "The first day on which the rate holds"),
+        Field("rate", DOUBLE, "How much of the business's currency one unit is worth"),
+    ),
+)
+
 # One job for each target; its rejected and repeated records stand beside it under the same name.
 TARGETS = (
     EVENTS,
@@ -324,6 +334,7 @@ TARGETS = (
     PRODUCTS,
     CAMPAIGNS,
     COUPONS,
+    EXCHANGE_RATES,
 )
 QUARANTINES = {target.name: quarantine(Layer.SILVER, f"{target.name}_quarantine") for target in TARGETS}
 DUPLICATES = {target.name: duplicates(f"{target.name}_duplicates") for target in TARGETS}

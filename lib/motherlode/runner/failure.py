@@ -19,6 +19,8 @@ _DAMAGED = re.compile(
     r"|FileNotFoundException|FileReadException"
 )
 _OF_A_TABLE = re.compile(r"/\S*?(?:/_delta_log/\S+?\.(?:json|parquet)|/part-\d{5}-[0-9a-f-]{36}\S*?\.parquet)")
+# What our own expressions say of data that cannot be worked with: no value of a person's.
+_SAID = re.compile(r"\[USER_RAISED_EXCEPTION\] (.+?)(?: SQLSTATE: |\n|$)")
 _FULL = re.compile(r"No space left on device")
 
 
@@ -35,6 +37,8 @@ def explain_failure(error: BaseException) -> tuple[str, Exit]:
         return f"column {broken.group(1)} may not be null; nothing was written", Exit.QUALITY
     if broken := _CONSTRAINT.search(text):
         return f"constraint {broken.group(1)} is broken; nothing was written", Exit.QUALITY
+    if said := _SAID.search(text):
+        return said.group(1), Exit.QUALITY
     if _FULL.search(text):
         return "no space left on the disk: free some and run again", Exit.FAILED
     if _DENIED.search(text):

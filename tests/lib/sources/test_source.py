@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-NOT_IN_THE_DEMO = {"attributes"}
+NOT_IN_THE_DEMO = {"attributes", "exchange_rates"}
 """Targets that none of the demo's sources has."""
 
 
