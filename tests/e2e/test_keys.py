@@ -6,7 +6,6 @@ from pyspark.sql import functions as F
 from motherlode.contracts.catalogue import TABLES
 from tests.e2e.world import World
 
-
 NOT_IN_THE_DEMO = ("silver.attributes", "silver.exchange_rates", "silver.superseded_events")
 """None of its sources delivers rates or what others say of people, or says different things of one event."""
 
