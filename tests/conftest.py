@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ["MOTHERLODE_PSEUDONYM_KEY"] = "dGVzdC1wc2V1ZG9ueW0ta2V5LTMyLWJ5dGVzLWxvbmc="
 os.environ["MOTHERLODE_CONTACT_KEY"] = "dGVzdC1jb250YWN0LWtleS10aGlydHktdHdvLWJ5dGU="
 os.environ["PYSPARK_PYTHON"] = sys.executable
+# A process that xdist starts has no main file, which PySpark takes for a run of its own doctests, and ends it.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "lib"), str(ROOT)])
 
 pytest_plugins = ["tests.e2e.world"]

@@ -63,7 +63,7 @@ def arrive(context: Context, batch: int, *raw: str, on: datetime.date | None = N
     """A file of a day, by default of the batch-th of March."""
     at = datetime.datetime.combine(on or MARCH[batch - 1], datetime.time(12))
     file, transaction = f"web/{batch}.json", Transaction("test", batch)
-    found = context.spark.createDataFrame([("web", file, 1, at, batch)], FILES.schema)
+    found = context.spark.createDataFrame([("web", file, 1, at, batch, None)], FILES.schema)
     context.warehouse.append(FILES, found, transaction)
     made = [("web", batch, file, n, at, at.date(), None, text) for n, text in enumerate(raw)]
     context.warehouse.append(RECORDS, context.spark.createDataFrame(made, RECORDS.schema), transaction)
