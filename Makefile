@@ -8,7 +8,7 @@ PYTHON ?= python3
 python := PYTHONPATH="$(CURDIR)/lib:$(CURDIR)" .venv/bin/python
 checked := lib jobs tests
 # A Spark session plans on one core: two processes of tests, each with one, leave none idle.
-workers := -n 2 --dist loadgroup --no-loadscope-reorder
+workers := -n 2 --no-loadscope-reorder
 
 .PHONY: help
 help: ## show this list

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 # Before the JVM starts: Python workers inherit the environment of the process that starts it.
@@ -51,14 +53,20 @@ WORLDS = ("tests/cluster", "tests/e2e", "tests/faults")
 """They share a world that was run once, so one process runs them all: the longest part, which comes first."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class _OneWorld(LoadScopeScheduling):
     """What shares fixtures stays in one process: a file, and all that the world is for."""
-    place = {item.nodeid: n for n, item in enumerate(items)}
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("worlds" if file.startswith(WORLDS) else file))
-    items.sort(key=lambda item: (not item.nodeid.startswith(WORLDS), place[item.nodeid]))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "worlds" if nodeid.startswith(WORLDS) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _OneWorld(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest part first; the rest as it was."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WORLDS))
 
 
 @pytest.fixture(autouse=True)
