@@ -20,7 +20,7 @@ from motherlode.contracts import serving
 from motherlode.contracts.catalogue import TABLES
 from motherlode.setup.__main__ import spark_home
 from tests.cluster.standalone import SHORT_LIVED, Cluster, get_json, signal_group, standalone, wait_for
-from tests.e2e.tables import rows_of
+from tests.e2e.tables import auc_tolerance, rows_of
 from tests.e2e.test_rerun import BY_MODEL, LEFT_OUT
 from tests.e2e.world import ROOT, World, told
 
@@ -156,7 +156,8 @@ def test_its_models_are_as_good(run: ClusterRun, world: World) -> None:
 
     one, other = quality(world), quality(run.world)
     assert one.keys() == other.keys()
-    assert one[("churn", "auc")] == pytest.approx(other[("churn", "auc")], abs=0.1)
+    auc = one[("churn", "auc")]
+    assert auc == pytest.approx(other[("churn", "auc")], abs=auc_tolerance(world.context, auc))
 
 
 def test_no_key_is_in_what_they_say(run: ClusterRun) -> None:
