@@ -21,7 +21,7 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "lib"), str(ROOT)])
 
-pytest_plugins = ["tests.e2e.world"]
+pytest_plugins = ["tests.e2e.world", "tests.cluster.run"]
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +51,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 WORLDS = ("tests/cluster", "tests/e2e", "tests/faults")
 """They share a world that was run once, so one process runs them all: the longest part, which comes first."""
+ON_THE_LAST_DAY = ("tests/cluster", "tests/e2e/test_any_order", "tests/e2e/test_upkeep", "tests/faults")
+"""They come when the others have looked at the world as it is before its last day."""
 
 
 class _OneWorld(LoadScopeScheduling):
@@ -65,8 +67,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest part first; the rest as it was."""
-    items.sort(key=lambda item: not item.nodeid.startswith(WORLDS))
+    """The longest part first, in the order of the world's days; the rest as it was."""
+
+    def place(item: pytest.Item) -> int:
+        of_last_day = [item.nodeid.startswith(of) for of in ON_THE_LAST_DAY]
+        first = 0 if item.nodeid.startswith(WORLDS) else len(of_last_day) + 1
+        return of_last_day.index(True) + 1 if any(of_last_day) else first
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

@@ -1,166 +1,42 @@
-"""The pipeline on a Standalone cluster that loses a worker in the middle gives what it gives on one machine.
-
-The world is that of tests/e2e, which adds a day to it: pytest goes by name, so this comes first.
-"""
+"""One machine and a cluster, day by day with deaths and all at once with a lost worker: the same tables."""
 
 import os
-import signal
-import socket
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from motherlode.contracts import serving
-from motherlode.contracts.catalogue import TABLES
-from motherlode.setup.__main__ import spark_home
-from tests.cluster.standalone import SHORT_LIVED, Cluster, get_json, signal_group, standalone, wait_for
-from tests.e2e.tables import auc_tolerance, rows_of
-from tests.e2e.test_rerun import BY_MODEL, LEFT_OUT
-from tests.e2e.world import ROOT, World, told
-
-KEYS = ("MOTHERLODE_PSEUDONYM_KEY", "MOTHERLODE_CONTACT_KEY")
-KILLED_IN = "identity.customer_map"
-ENDS_WITHIN = 1800.0
-"""Seconds, of a machine that does much else."""
+from motherlode.contracts import identity
+from tests.cluster.run import KEYS, ClusterRun
+from tests.e2e.tables import assert_models_are_as_good, differences, rows_of
+from tests.e2e.world import DEATHS, World
 
 
-@dataclass
-class ClusterRun:
-    """What a run on the cluster left, and the executor that was lost, as its driver saw it."""
-
-    world: World
-    folder: Path
-    exit_code: int
-    output: str
-    lost: dict[str, Any]
+def test_each_mode_died_at_each_of_its_points(day_added: set[tuple[str, str]]) -> None:
+    assert day_added == {(mode, point) for mode, points in DEATHS.items() for point in points}
 
 
-@pytest.fixture(scope="module")
-def run(world: World, new_world: Callable[[str, Path], World], tmp_path_factory: pytest.TempPathFactory) -> ClusterRun:
-    logs = Path(world.context.settings.paths.landing)
-    made = new_world("on_cluster", logs)
-    folder = tmp_path_factory.mktemp("cluster")
-    # A Python of the driver's version without a single package.
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "python"], check=True)
-    keys = {name: os.environ[name] for name in KEYS}
-    with standalone(Path(spark_home()), folder, keys) as cluster:
-        ui = free_port()
-        settings = (*told(made.folder, logs), *loopback(cluster.master, ui))
-        driver = cluster.start(
-            "driver",
-            *(ROOT / "spark-submit.sh", "pipeline", "--profile", "standalone"),
-            *(f"--set={setting}" for setting in settings),
-            **keys,
-            HOME=str(folder),
-            PYSPARK_PYTHON=str(folder / "python/bin/python3"),
-        )
-        plan = made.folder / f"warehouse/_motherlode/plans/{KILLED_IN}.json"
-        lost = lose_a_worker(cluster, driver, plan, f"http://127.0.0.1:{ui}/api/v1/applications")
-        cluster.start_worker(**keys)
-        exit_code = driver.wait(timeout=ENDS_WITHIN)
-    return ClusterRun(made, folder, exit_code, cluster.log("driver").read_text(), lost)
+def test_it_ends_well(on_cluster: ClusterRun) -> None:
+    assert on_cluster.exit_code == 0, on_cluster.output[-4000:]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def test_a_worker_was_lost_in_the_middle(on_cluster: ClusterRun) -> None:
+    assert on_cluster.lost["removeReason"].startswith("worker lost")
 
 
-def loopback(master: str, ui: int) -> Iterator[str]:
-    """What the profile is told of this cluster, of small data and of the demo's business."""
-    yield from (f"spark.master={master}", "business.zone=America/New_York")
-    # As conf/demo.toml has it.
-    yield from ("consent.analytics=true", "consent.personalisation=true", "consent.marketing=false")
-    conf = {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.memory": "1g",
-        "spark.executor.memory": "1g",
-        "spark.executor.cores": "1",
-        # As conf/standalone.toml says, once all have the secret.
-        "spark.authenticate": "true",
-        "spark.network.crypto.enabled": "true",
-        "spark.ui.port": str(ui),
-        # Small data, for a short time: compiling code well, and writing plans down, costs more than it saves.
-        "spark.driver.extraJavaOptions": SHORT_LIVED,
-        "spark.executor.extraJavaOptions": SHORT_LIVED,
-        "spark.sql.shuffle.partitions": "4",
-        "spark.sql.ui.explainMode": "simple",
-        "spark.databricks.delta.snapshotPartitions": "1",
-    }
-    yield from (f"spark.conf.{key}={value}" for key, value in conf.items())
+def test_its_tables_are_those_of_one_machine(on_cluster: ClusterRun, world: World) -> None:
+    assert world.results["silver.events"].status == "done"
+    day = world.context.business_day()
+    assert on_cluster.world.context.business_day() == day
+    assert differences(world.context, on_cluster.world.context, day) == {}
 
 
-def lose_a_worker(cluster: Cluster, driver: subprocess.Popen[bytes], plan: Path, api: str) -> dict[str, Any]:
-    """Kill a worker and its executor, while that runs a task and has a part of what cannot be computed again."""
-
-    def checkpoint() -> str | None:
-        assert driver.poll() is None, cluster.log("driver").read_text()[-4000:]
-        if not plan.is_file():
-            return None
-        (app,) = get_json(api)
-        kept = get_json(f"{api}/{app['id']}/storage/rdd")
-        levels = [rdd["storageLevel"] for rdd in kept if rdd["numCachedPartitions"]]
-        return app["id"] if any(level.endswith("2x Replicated") for level in levels) else None
-
-    app = wait_for("checkpoint", checkpoint, ENDS_WITHIN)
-    number = cluster.said("worker-0", r'"--executor-id" "(\d+)"')
-
-    def executor(is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
-        known = get_json(f"{api}/{app}/allexecutors")
-        return next((one for one in known if one["id"] == number and is_so(one)), None)
-
-    # It stands still, so the task that it has when it dies is lost with it.
-    victim = cluster.workers[0]
-    signal_group(victim, signal.SIGSTOP)
-    wait_for("task of a worker that stands still", lambda: executor(lambda one: one["activeTasks"] > 0))
-    assert plan.is_file(), f"{KILLED_IN} was done before its worker could be killed"
-    signal_group(victim, signal.SIGKILL)
-    victim.wait()
-    lost: dict[str, Any] = wait_for("lost executor", lambda: executor(lambda one: not one["isActive"]))
-    return lost
+def test_the_partition_of_identifiers_is_the_same(on_cluster: ClusterRun, world: World) -> None:
+    here, there = (rows_of(some.context, identity.CUSTOMER_MAP) for some in (world, on_cluster.world))
+    assert here == there
 
 
-def test_it_ends_well(run: ClusterRun) -> None:
-    assert run.exit_code == 0, run.output[-4000:]
+def test_its_models_are_as_good(on_cluster: ClusterRun, world: World) -> None:
+    assert_models_are_as_good(world.context, on_cluster.world.context)
 
 
-def test_a_worker_was_lost_in_the_middle(run: ClusterRun) -> None:
-    assert run.lost["removeReason"].startswith("worker lost")
-
-
-def test_its_tables_are_those_of_one_machine(run: ClusterRun, world: World) -> None:
-    different = {}
-    for name, table in TABLES.items():
-        if name in BY_MODEL:
-            continue
-        leave_out = LEFT_OUT[name] if name == serving.CUSTOMER_PROFILE.full_name else ()
-        one = Counter(rows_of(world.context, table, leave_out=leave_out))
-        other = Counter(rows_of(run.world.context, table, leave_out=leave_out))
-        if one != other:
-            different[name] = (list((other - one).items())[:2], list((one - other).items())[:2])
-    assert different == {}
-
-
-def test_its_models_are_as_good(run: ClusterRun, world: World) -> None:
-    def quality(some: World) -> dict[tuple[str, str], float]:
-        rows = some.context.warehouse.newest(serving.MODEL_QUALITY).collect()
-        return {(row["model"], row["metric"]): row["value"] for row in rows}
-
-    one, other = quality(world), quality(run.world)
-    assert one.keys() == other.keys()
-    auc = one[("churn", "auc")]
-    assert auc == pytest.approx(other[("churn", "auc")], abs=auc_tolerance(world.context, auc))
-
-
-def test_no_key_is_in_what_they_say(run: ClusterRun) -> None:
-    said = [*run.folder.glob("*.log"), *run.folder.glob("worker-*/app-*/*/std*")]
+def test_no_key_is_in_what_they_say(on_cluster: ClusterRun) -> None:
+    said = [*on_cluster.folder.glob("*.log"), *on_cluster.folder.glob("worker-*/app-*/*/std*")]
     assert any('"--executor-id"' in path.read_text() for path in said)
     assert [path.name for path in said for name in KEYS if os.environ[name].rstrip("=") in path.read_text()] == []

@@ -1,12 +1,36 @@
-"""Tables as plain rows, to be compared."""
+"""Tables as plain rows, to be compared, and what two runs need not have in common."""
 
+from collections import Counter
+from datetime import date
 from typing import Any
 
+import pytest
 from pyspark.sql import functions as F
 
-from motherlode.contracts import mining
+from motherlode.contracts import bronze, mining, serving
+from motherlode.contracts.catalogue import TABLES
 from motherlode.contracts.tables import Table
 from motherlode.runner.context import Context
+
+# Trained models vary with the order of sums: what they say is compared by their metrics elsewhere.
+BY_MODEL = {
+    mining.RECOMMENDATIONS.full_name,
+    mining.SEGMENTS.full_name,
+    mining.CHURN_SCORES.full_name,
+    mining.CHURN_EVALUATION.full_name,
+    serving.RECOMMENDATIONS.full_name,
+    serving.CUSTOMER_SEGMENTS.full_name,
+    serving.CHURN_SCORES.full_name,
+    serving.MODEL_QUALITY.full_name,
+}
+# The simulator writes its one file of who is who anew with each day: a second delivery of what was there.
+REWRITTEN = dict.fromkeys(("bronze.records", "silver.identity_truth_duplicates"), "source <> 'identity_truth'")
+BY_BATCH = {bronze.FILES.full_name, serving.INGEST_ACCOUNTING.full_name}
+# What a model said about a customer, beside facts; when a row of that one file was received.
+LEFT_OUT = {
+    serving.CUSTOMER_PROFILE.full_name: ("segment", "churn_probability"),
+    "silver.identity_truth": ("known_at",),
+}
 
 
 def rows_of(
@@ -16,6 +40,35 @@ def rows_of(
     columns = [name for name in table.stable_columns if name not in leave_out]
     rows = context.warehouse.newest(table).where(where).select(*columns).collect()
     return sorted((tuple(map(_plain, row)) for row in rows), key=repr)
+
+
+def on_day(table: Table, day: date) -> str:
+    """Of a table that has rows for each as_of, those of a day."""
+    return f"as_of = DATE'{day}'" if table.partition_by == ("as_of",) else REWRITTEN.get(table.full_name, "true")
+
+
+def differences(one: Context, other: Context, day: date) -> dict[str, Any]:
+    """Tables that are not the same on a day, of those that may not vary, and two rows that each alone has."""
+    found = {}
+    for name in TABLES.keys() - BY_MODEL - BY_BATCH:
+        table = TABLES[name]
+        here, there = (
+            Counter(rows_of(context, table, on_day(table, day), LEFT_OUT.get(name, ()))) for context in (one, other)
+        )
+        if here != there:
+            found[name] = (list((here - there).items())[:2], list((there - here).items())[:2])
+    return found
+
+
+def assert_models_are_as_good(one: Context, other: Context) -> None:
+    def quality(context: Context) -> dict[tuple[str, str], float]:
+        rows = context.warehouse.newest(serving.MODEL_QUALITY).collect()
+        return {(row["model"], row["metric"]): row["value"] for row in rows}
+
+    here, there = quality(one), quality(other)
+    assert here.keys() == there.keys()
+    auc = here[("churn", "auc")]
+    assert auc == pytest.approx(there[("churn", "auc")], abs=auc_tolerance(one, auc))
 
 
 def _plain(value: Any) -> Any:

@@ -14,15 +14,17 @@ from motherlode.runner.rebuild import rebuild
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.run import run_job
 from motherlode.runner.upkeep import maintain
+from tests.cluster.run import ClusterRun
 from tests.e2e.tables import rows_of
-from tests.e2e.world import DayAdded, World
+from tests.e2e.world import World
 
 CONSENTS = (silver.CONSENTS, silver.DUPLICATES["consents"], silver.QUARANTINES["consents"])
 
 
 @pytest.fixture(scope="module")
-def scratch(day_added: DayAdded) -> World:
-    return day_added.scratch
+def scratch(on_cluster: ClusterRun) -> World:
+    """Nobody needs it afterwards."""
+    return on_cluster.world
 
 
 def counted(world: World, *tables: Table) -> list[Counter[tuple[object, ...]]]:

@@ -11,17 +11,24 @@ from pyspark.sql import SparkSession
 from motherlode.errors import MotherlodeError
 from motherlode.runner.context import Context
 from motherlode.runner.faults import FAULT
-from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.run import Result, run_job
 from motherlode.settings import load_settings
 from motherlode.simulate import SimulateParams, Window, generate
+from tests.faults.deaths import mode_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = date(2017, 1, 1)
 # The last day of the first run; the day after it is what the second run adds.
 LAST = date(2017, 4, 29)
 HOUSEHOLDS = "24"
+DEATHS = {
+    "append": ("batch", "written"),
+    "fit": ("registered", "crowned"),
+    "upsert": ("written", "outputs", "recorded"),
+    "snapshot": ("written", "outputs", "recorded"),
+}
+"""Where jobs die on the day that is added; all places and modes are `make faults`."""
 SMALL = (
     "churn.horizon_days=14",
     "churn.min_cases=3",
@@ -46,23 +53,23 @@ class World:
         self.results = {name: run_job(self.context, job) for name, job in all_jobs().items()}
         return self.results
 
-    def run_dying(self, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-        """Run every job, each made to die somewhere the first time that it comes by; which did."""
+    def run_dying(self, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+        """Run every job, and at each point that a mode has make one of them die, and run again; the deaths."""
         self.context.as_of = None
-        died = set()
-        for number, (name, job) in enumerate(all_jobs().items()):
-            # Streams leave their last batch to the checkpoint, models their alias to the registry: others just tables.
-            points = ["registered", "crowned"] if job.models else ["written", "outputs", "written", "recorded"]
-            points = ["batch", "written"] if Planner(self.context, job).is_stream else points
-            monkeypatch.setenv(FAULT, f"{name}:{points[number % len(points)]}:fail")
+        died: set[tuple[str, str]] = set()
+        for name, job in all_jobs().items():
+            mode = mode_of(job)
+            point = next((point for point in DEATHS.get(mode, ()) if (mode, point) not in died), "")
+            if point:
+                monkeypatch.setenv(FAULT, f"{name}:{point}:fail")
             try:
                 self.results[name] = run_job(self.context, job)
             except MotherlodeError as error:
                 assert "was made to fail" in str(error), error
-                died.add(name)
+                died.add((mode, point))
                 monkeypatch.delenv(FAULT)
                 self.results[name] = run_job(self.context, job)
-        monkeypatch.delenv(FAULT, raising=False)
+            monkeypatch.delenv(FAULT, raising=False)
         return died
 
 
@@ -108,21 +115,9 @@ def world(
     yield made
 
 
-@dataclass
-class DayAdded:
-    """After one day more: the jobs that died in the world on their way there, and one that saw all days at once."""
-
-    died: set[str]
-    scratch: World
-
-
 @pytest.fixture(scope="session")
-def day_added(world: World, spark: SparkSession, new_world: Callable[[str, Path], World]) -> DayAdded:
-    """The world after one day more, on which nearly every job died once."""
-    logs = Path(world.context.settings.paths.landing)
-    simulate(spark, logs, LAST + timedelta(days=2))
+def day_added(world: World, spark: SparkSession) -> set[tuple[str, str]]:
+    """Adds one day to the world, by a run whose jobs died on the way: which modes, at which points."""
+    simulate(spark, Path(world.context.settings.paths.landing), LAST + timedelta(days=2))
     with pytest.MonkeyPatch.context() as patched:
-        died = world.run_dying(patched)
-    scratch = new_world("scratch", logs)
-    scratch.run()
-    return DayAdded(died, scratch)
+        return world.run_dying(patched)

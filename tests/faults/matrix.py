@@ -40,8 +40,7 @@ from motherlode.runner.show import out
 from motherlode.runner.state import code_digest, digest
 from motherlode.settings import Settings, load_settings
 from motherlode.setup.keys import NAMES
-from tests.e2e.tables import rows_of
-from tests.e2e.test_rerun import BY_MODEL, LEFT_OUT
+from tests.e2e.tables import BY_MODEL, LEFT_OUT, rows_of
 from tests.e2e.world import LAST, ROOT, simulate, told
 from tests.faults.deaths import CHAINS, EXITS, LEAST, deaths, too_few
 from tests.faults.page import page

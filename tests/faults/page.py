@@ -7,7 +7,7 @@ from typing import Any
 from motherlode.contracts import serving
 from motherlode.runner.faults import POINTS
 from motherlode.runner.registry import all_jobs
-from tests.e2e.test_rerun import BY_MODEL, LEFT_OUT
+from tests.e2e.tables import BY_MODEL, LEFT_OUT
 from tests.faults.deaths import ACTIONS, EXITS, POINTS_OF
 
 INTRODUCTION = """\

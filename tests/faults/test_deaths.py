@@ -12,8 +12,7 @@ from motherlode.contracts import bronze, silver
 from motherlode.runner.faults import FAULT
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.run import run_job
-from tests.e2e.tables import rows_of
-from tests.e2e.test_rerun import REWRITTEN
+from tests.e2e.tables import REWRITTEN, rows_of
 from tests.e2e.world import ROOT, World, told
 from tests.faults.deaths import EXITS
 
