@@ -18,7 +18,7 @@ _REAL = frozenset({"decimal", "local_amount"})
 _TIMES = frozenset({"time"})
 EXPECTED: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("occurred_at", "version_at", "known_at", "starts_on", "ends_on"), _TIMES),
-    **dict.fromkeys(("net", "gross", "discount", "revenue", "quantity"), _AMOUNTS),
+    **dict.fromkeys(("net", "gross", "discount", "tax", "revenue", "quantity"), _AMOUNTS),
     **dict.fromkeys(("granted", "is_test", "is_shared"), frozenset({"boolean", "words", "integer"})),
     "currency": frozenset({"currency"}),
     "id.email": frozenset({"email"}),
@@ -143,7 +143,7 @@ def _fit(name: str, look: Look, meaning: str) -> float:
     expected = EXPECTED.get(meaning)
     if look.kind and ((expected and look.kind not in expected) or look.kind in _NOT.get(meaning, ())):
         return 0.0
-    if meaning in ("net", "gross", "revenue", "discount") and _NO_TOTAL.search(bare(name)):
+    if meaning in ("net", "gross", "revenue", "discount", "tax") and _NO_TOTAL.search(bare(name)):
         return 0.0
     named = likeness(name, meaning)
     # Where values speak for it, a name need only hint.

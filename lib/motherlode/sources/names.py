@@ -28,6 +28,7 @@ _SPELT: Mapping[str, str] = {
     " gesamt betrag gesamtbetrag umsatz preis gesamtpreis summe endbetrag zahlbetrag",
     "gross": "gross gross_amount list_price subtotal price_before_discount listenpreis bruttobetrag zwischensumme",
     "discount": "discount discount_amount rebate total_discount coupon_discount rabatt nachlass rabattbetrag",
+    "tax": "tax tax_amount total_tax vat vat_amount mwst ust steuer steuerbetrag",
     "revenue": "revenue value order_value total umsatz",
     "is_test": "is_test test testbestellung",
     "household": "household household_id haushalt haushalt_id",

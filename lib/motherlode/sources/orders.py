@@ -25,6 +25,6 @@ def orders(order_lines: DataFrame) -> DataFrame:
         head.alias("_head"),
         F.count_if(has_product).alias("lines"),
         F.coalesce(F.sum(F.when(has_product, F.col("quantity"))), F.lit(0.0)).alias("quantity"),
-        *[F.sum(name).cast(silver.ORDERS[name].type).alias(name) for name in ("gross", "discount", "net")],
+        *[F.sum(name).cast(silver.ORDERS[name].type).alias(name) for name in ("gross", "discount", "net", "tax")],
     )
     return summed.select("*", "_head.*").select(*silver.ORDERS.columns)

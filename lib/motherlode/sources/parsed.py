@@ -38,7 +38,7 @@ _COMMON = {
     "flags",
     *ADDRESS_COLUMNS,
 }
-_LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net")
+_LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net", "tax")
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def _check_mapping(source: Source) -> None:
     if not source.key:
         raise SourceError("key must be set: the columns that together tell a repeat from a new row")
     sums = [name for name, entry in source.columns.items() if not isinstance(entry, str)]
-    _known("columns with several of the file's columns", sums, ["gross", "discount", "net", "revenue"])
+    _known("columns with several of the file's columns", sums, ["gross", "discount", "net", "tax", "revenue"])
     if both := sorted(set(source.columns) & set(source.constants)):
         raise SourceError(f"{', '.join(both)}: stands in columns and in constants")
     given = {*source.columns, *source.constants}

@@ -180,6 +180,7 @@ class _Row:
             "gross": F.coalesce(gross, F.try_add(net, discount).try_cast(MONEY)),
             "discount": discount,
             "net": F.coalesce(net, F.try_subtract(gross, discount).try_cast(MONEY)),
+            "tax": self.read("tax", MONEY),
         }
         for column in ("line_no", "quantity"):
             self.problems.append(required(line[column], self.label(column)))

@@ -13,7 +13,7 @@ LINE: dict[str, Any] = {
     "row_id": "r1", "identifier": "ann", "identifiers": [], "occurred_at": datetime(2017, 1, 1),
     "occurred_on": datetime(2017, 1, 1).date(), "known_at": datetime(2017, 1, 1), "order_id": "shop:1",
     "version_at": datetime(2017, 1, 1), "line_no": "1", "channel": "web", "status": "paid", "store_id": None,
-    "product_id": "p1", "quantity": 2.0, "gross": Decimal(10), "discount": Decimal(1), "net": Decimal(9),
+    "product_id": "p1", "quantity": 2.0, "gross": Decimal(10), "discount": Decimal(1), "net": Decimal(9), "tax": None,
     "currency": "USD", "is_test": False, "flags": [], "source": "shop", "batch": 1, "file": "a", "offset": 0,
 }  # fmt: skip
 
@@ -36,6 +36,12 @@ def test_the_newest_version_is_the_state(spark: SparkSession) -> None:
     )
     assert (order["version_at"], order["status"]) == (datetime(2017, 1, 3), "refunded")
     assert (order["lines"], order["quantity"], order["net"], order["gross"]) == (1, 1.0, Decimal(5), Decimal(20))
+
+
+def test_the_tax_of_an_order_is_that_of_the_lines_that_say_one(spark: SparkSession) -> None:
+    taxed = {"row_id": "r2", "line_no": "2", "tax": Decimal("1.5")}
+    assert [order["tax"] for order in orders_of(spark, {}, taxed)] == [Decimal("1.5")]
+    assert [order["tax"] for order in orders_of(spark, {})] == [None]
 
 
 def test_a_line_delivered_twice_in_a_version_counts_once_as_last_known(spark: SparkSession) -> None:

@@ -210,6 +210,31 @@ def test_what_a_shop_allocated_to_a_line_is_its_discount(spark: SparkSession) ->
     assert (row["discount"], row["net"]) == (Decimal(2), Decimal(8))
 
 
+def shop_order(spark: SparkSession, **changes: Any) -> list[dict[str, Any]]:
+    rows = taken(silver.ORDER_LINES, records_of(spark, "shop", [json.dumps({**ORDER, **changes})])).rows
+    return [row.asDict() for row in sorted(rows, key=lambda row: str(row["line_no"]))]
+
+
+def test_what_a_shop_says_of_no_tax_is_not_known(spark: SparkSession) -> None:
+    assert [row["tax"] for row in shop_order(spark)] == [None, None]
+
+
+def test_a_tax_on_top_of_prices_is_no_revenue(spark: SparkSession) -> None:
+    """6.00 on the whole order go by amount: 20 of 60 and 40 of 60."""
+    first, second = shop_order(spark, total_tax="6.00", taxes_included=False)
+    assert (first["tax"], first["net"]) == (Decimal(2), Decimal("8.5"))
+    assert (second["tax"], second["net"]) == (Decimal(4), Decimal(38))
+
+
+def test_a_tax_within_prices_is_taken_out_and_that_of_refunds_paid_back(spark: SparkSession) -> None:
+    lines = [{**line, "tax_lines": [{"price": "1.50"}, {"price": "0.50"}]} for line in ORDER["line_items"]]
+    back = [{"refund_line_items": [{"line_item_id": 1, "quantity": 1, "subtotal": 8.5, "total_tax": 1}]}]
+    first, second = shop_order(spark, line_items=lines, refunds=back, total_tax="4.00", taxes_included=True)
+    # Paid: 20 - 3 off - 8.50 back, of which 2 - 1 are tax; 40 - 2 off, of which 2 are.
+    assert (first["tax"], first["net"]) == (Decimal(1), Decimal("7.5"))
+    assert (second["tax"], second["net"]) == (Decimal(2), Decimal(36))
+
+
 def test_a_shop_that_names_its_products_by_sku(spark: SparkSession) -> None:
     shop = replace(SOURCES["shop"], product="sku")
     nothing = nothing_yet(spark, silver.ORDER_LINES)

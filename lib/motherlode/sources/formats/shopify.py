@@ -21,12 +21,13 @@ from motherlode.sources.source import Source
 
 FIELDS = (
     "id", "email", "phone", "created_at", "processed_at", "updated_at", "cancelled_at", "currency",
-    "total_discounts", "financial_status", "test", "cart_token", "checkout_token",
+    "taxes_included", "total_tax", "total_discounts", "financial_status", "test", "cart_token", "checkout_token",
     "customer.id", "customer.email", "customer.phone", "customer.first_name", "customer.last_name",
     "line_items[].id", "line_items[].product_id", "line_items[].sku", "line_items[].quantity", "line_items[].price",
     "line_items[].total_discount", "line_items[].discount_allocations[].amount",
+    "line_items[].tax_lines[].price",
     "refunds[].refund_line_items[].line_item_id", "refunds[].refund_line_items[].quantity",
-    "refunds[].refund_line_items[].subtotal",
+    "refunds[].refund_line_items[].subtotal", "refunds[].refund_line_items[].total_tax",
 )  # fmt: skip
 IDENTIFIERS = {
     "user_id": ("customer.id",),
@@ -53,9 +54,16 @@ def parse(records: DataFrame, source: Source, target: Table = silver.ORDER_LINES
         }
     )
     # Columns, because Spark works out anew for each line what is written inside of a function over lines.
-    sums = {name: _total(F.col("_priced"), itemgetter(name)) for name in ("gross", "taken_off")}
+    sums = {name: _total(F.col("_priced"), itemgetter(name)) for name in ("gross", "taken_off", "taxed")}
     frame = frame.withColumns({f"_{name}": total for name, total in sums.items()})
     frame = frame.withColumn("_rest", F.greatest(_money(r["total_discounts"]) - F.col("_taken_off"), _zero()))
+    frame = frame.withColumns(
+        {
+            "_tax_rest": F.greatest(_money(r["total_tax"]) - F.col("_taxed"), _zero()),
+            "_says_tax": (F.col("_taxed") > 0) | cleaned(r["total_tax"]).isNotNull(),
+            "_taxes_included": F.coalesce(r["taxes_included"].try_cast("boolean"), F.lit(False)),
+        }
+    )
     frame = frame.withColumn("_lines", _lines())
     order_id, occurred_at, version_at = F.col("_order_id"), F.col("_occurred_at"), F.col("_version_at")
     return shaped(
@@ -132,6 +140,7 @@ def _priced(item: Column, index: Column, source: Source) -> Column:
         item["quantity"].try_cast("double").alias("quantity"),
         F.coalesce(amount, _zero()).alias("gross"),
         F.greatest(_money(item["total_discount"]), F.coalesce(allocated, _zero())).alias("taken_off"),
+        F.coalesce(_total(item["tax_lines"], lambda tax: _money(tax["price"])), _zero()).alias("taxed"),
     )
 
 
@@ -158,9 +167,11 @@ def _lines() -> Column:
     """The order's lines after refunds; one without a product for an order that has none.
 
     A line's discount is what the shop allocated to it; where it allocates nothing, the line's own and its
-    share, by amount, of what was taken off the order as a whole.
+    share, by amount, of what was taken off the order as a whole. So it is with its tax, which is in the amounts, and
+    taken out of net, where the shop's prices include it. Shipping and its tax belong to no line.
     """
     gross, rest = F.col("_gross"), F.col("_rest")
+    by_line = F.col("_taxed") > 0
 
     def line(item: Column) -> Column:
         part = F.try_multiply(rest, F.try_divide(item["gross"], gross)).try_cast(MONEY)
@@ -168,13 +179,21 @@ def _lines() -> Column:
         back = F.filter("_refunds", lambda refund: refund["line_item_id"] == item["id"])
         units = F.aggregate(back, F.lit(0.0), lambda s, x: s + F.coalesce(x["quantity"].try_cast("double"), F.lit(0.0)))
         refunded = _total(back, lambda x: _money(x["subtotal"]))
+        share = F.try_multiply(F.col("_tax_rest"), F.try_divide(item["gross"], gross)).try_cast(MONEY)
+        taxed = F.when(by_line, item["taxed"]).when(gross > 0, share).otherwise(_nothing())
+        tax = F.try_subtract(taxed, _total(back, lambda x: _money(x["total_tax"]))).try_cast(MONEY)
+        paid = F.try_subtract(F.try_subtract(item["gross"], discount), refunded)
+        within = F.when(F.col("_taxes_included"), tax).otherwise(_nothing())
         return F.struct(
             item["line_no"].alias("line_no"),
             item["product_id"].alias("product_id"),
             (item["quantity"] - units).alias("quantity"),
             item["gross"].try_cast(MONEY).alias("gross"),
             discount.alias("discount"),
-            F.try_subtract(F.try_subtract(item["gross"], discount), refunded).try_cast(MONEY).alias("net"),
+            F.try_subtract(paid, F.when(F.col("_taxes_included"), tax).otherwise(_nothing()))
+            .try_cast(MONEY)
+            .alias("net"),
+            F.when(F.col("_says_tax"), tax).alias("tax"),
         )
 
     none = F.struct(
@@ -182,6 +201,7 @@ def _lines() -> Column:
         F.lit(None).cast("string").alias("product_id"),
         F.lit(0.0).alias("quantity"),
         *[_nothing().alias(name) for name in ("gross", "discount", "net")],
+        F.lit(None).cast(MONEY).alias("tax"),
     )
     return F.when(F.size("_priced") > 0, F.transform("_priced", line)).otherwise(F.array(none))
 
@@ -197,7 +217,7 @@ FORMAT = Format(
     key=("id", "updated_at"),
     identifiers=IDENTIFIERS,
     unread=(
-        "name", "order_number", "total_price", "subtotal_price", "total_tax", "browser_ip", "client_details",
+        "name", "order_number", "total_price", "subtotal_price", "shipping_lines", "browser_ip", "client_details",
         "landing_site", "referring_site", "source_name", "buyer_accepts_marketing", "discount_codes", "customer",
         "line_items[]", "refunds[]",
     ),
