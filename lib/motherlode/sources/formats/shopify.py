@@ -190,9 +190,7 @@ def _lines() -> Column:
             (item["quantity"] - units).alias("quantity"),
             item["gross"].try_cast(MONEY).alias("gross"),
             discount.alias("discount"),
-            F.try_subtract(paid, F.when(F.col("_taxes_included"), tax).otherwise(_nothing()))
-            .try_cast(MONEY)
-            .alias("net"),
+            F.try_subtract(paid, within).try_cast(MONEY).alias("net"),
             F.when(F.col("_says_tax"), tax).alias("tax"),
         )
 
