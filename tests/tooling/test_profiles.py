@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from motherlode.setup.jars import JARS, file_name
+
 ROOT = Path(__file__).parents[2]
 CLUSTERS = ("standalone", "yarn", "kubernetes")
 PURPOSES = ("analytics", "personalisation", "marketing")
@@ -72,7 +74,7 @@ def test_the_command(profile: str, options: list[str]) -> None:
     made = command(profile)
     assert made.options == ["--py-files", f"{ROOT}/build/motherlode.zip", *options]
     assert made.conf["spark.sql.extensions"] == "io.delta.sql.DeltaSparkSessionExtension"
-    assert made.conf["spark.jars"].count(".jar") == 2
+    assert [Path(jar).name for jar in made.conf["spark.jars"].split(",")] == sorted(map(file_name, JARS))
     python = f"{ROOT}/.venv/bin/python"
     assert made.environ["PYSPARK_DRIVER_PYTHON"] == python
     assert made.environ["PYSPARK_PYTHON"] == ("python3" if profile in CLUSTERS else python)
