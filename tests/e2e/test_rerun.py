@@ -23,7 +23,16 @@ BY_MODEL = {
     serving.MODEL_QUALITY.full_name,
 }
 # The simulator writes its one file of who is who anew with each day: a second delivery of what was there.
-REWRITTEN = dict.fromkeys(("bronze.records", "silver.identity_truth_duplicates"), "source <> 'identity_truth'")
+REWRITTEN = dict.fromkeys(
+    (
+        "bronze.records",
+        "silver.identity_truth_duplicates",
+        "silver.quality_counts",
+        "silver.data_quality",
+        "serving.data_quality",
+    ),
+    "source <> 'identity_truth'",
+)
 BY_BATCH = {bronze.FILES.full_name, serving.INGEST_ACCOUNTING.full_name}
 # What a model said about a customer, beside facts; when a row of that one file was received.
 LEFT_OUT = {

@@ -16,7 +16,7 @@ HOSTILE = (
     "</script><script>alert(1)</script>\"><img src=x onerror=alert(2)>'-- <!-- {{7*7}} ${7*7} {% raw %}"
     " javascript:alert(3) \u2028&lt;"
 )
-CHARTS = 11
+CHARTS = 12
 NUMERIC = ("int64", "float64")
 
 
