@@ -22,6 +22,7 @@ from motherlode.report.sections import compose
 
 def transform(
     accounting: DataFrame,
+    scores: DataFrame,
     profiles: DataFrame,
     members: DataFrame,
     rules: DataFrame,
@@ -71,6 +72,8 @@ def transform(
                 exchange_rates_quarantine,
             )
         ),
+        scores=summaries.scores(scores, as_of),
+        faults=summaries.faults(scores, as_of),
         accuracy=summaries.accuracy(accuracy),
         identifiers=summaries.identifiers(profiles),
         largest=summaries.largest(profiles),
@@ -96,6 +99,7 @@ JOB = Job(
     doc="The report: what came in, who is who, what was found and how good the models are",
     reads={
         "accounting": serving.INGEST_ACCOUNTING,
+        "scores": serving.DATA_QUALITY,
         "profiles": serving.CUSTOMER_PROFILE,
         "members": serving.CUSTOMER_SEGMENTS,
         "rules": serving.ASSOCIATION_RULES,

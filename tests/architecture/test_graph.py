@@ -46,10 +46,13 @@ def test_a_scheduler_waits_for_all_that_a_run_reads() -> None:
     assert job_needs()["bronze.records"] == ("bronze.files",)
     assert job_needs()["serving.churn_scores"] == (
         *("silver.order_lines", "silver.events"),  # they say which day it is
+        "silver.data_quality",  # what is below its limit goes no further
         "identity.consents",
         "mining.churn_scores",
     )
     assert "mining.churn" in job_needs()["serving.model_quality"]
+    for name, job in jobs.items():
+        assert ("silver.data_quality" in job_needs()[name]) == (job.layer > Layer.SILVER)
 
 
 def test_reading_rightward_fails() -> None:

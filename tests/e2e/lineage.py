@@ -88,6 +88,7 @@ RESTS_ON: dict[str, dict[str, Callable[..., Mask]]] = {
         "bronze.records": partial(_same, "source", "batch"),
         "bronze.quarantine": partial(_same, "source", "batch"),
     },
+    "serving.data_quality": {"silver.data_quality": partial(_same, "source", "day", "rule", "field")},
     "mining.association_rules": {"features.baskets": _complete},
     "mining.recommendations": {
         "features.interactions": partial(_up_to, "as_of", "customer_id"),
@@ -112,6 +113,11 @@ RESTS_ON: dict[str, dict[str, Callable[..., Mask]]] = {
     "identity.consents": {"identity.customer_map": _mine},
     "identity.customer_map": {
         f"silver.{name}": _in_turn for name in ("events", "order_lines", "customers", "consents", "survey_answers")
+    },
+    "silver.data_quality": {"silver.quality_counts": partial(_same, "source", "day")},
+    "silver.quality_counts": {
+        "bronze.records": partial(_same, "source", "batch", "file"),
+        "bronze.quarantine": partial(_same, "source", "batch", "file"),
     },
     "silver.orders": {"silver.order_lines": partial(_same, "order_id", "version_at")},
     **{

@@ -62,6 +62,11 @@ ROWS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"source": source, "batch": 1, "records_in": 12, "events": 10, "duplicates": 1, "quarantined": 1}
         for source in ("web", "crm")
     ],
+    "data_quality": [
+        {"source": "web", "day": AS_OF, "rule": rule, "field": field, "records": 12, "events": 10, "duplicates": 1}
+        | {"quarantined": 1, "flagged": 0, "missing": 0, "late": 0, "score": 11 / 12, "standing": "ok"}
+        for rule, field in (("any", ""), ("readable", "timestamp"))
+    ],
 }
 
 
@@ -93,6 +98,7 @@ def test_it_runs_and_draws(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> 
     text = "\n".join(output.data["text/plain"] for output in outputs if "text/plain" in output.get("data", {}))
     assert "TEA + MILK" in text
     assert "0.333333" in text
+    assert "readable" in text
 
 
 def test_it_says_what_to_do_without_a_warehouse(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

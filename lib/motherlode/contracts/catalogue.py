@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from motherlode.contracts import activation, bronze, features, identity, mining, serving, silver
+from motherlode.contracts import activation, bronze, features, identity, mining, quality, serving, silver
 from motherlode.contracts.documents import Document
 from motherlode.contracts.fields import ContractError
 from motherlode.contracts.models import Model
@@ -12,6 +12,7 @@ TABLES: dict[str, Table] = index(
     [
         *bronze.TABLES,
         *silver.TABLES,
+        *quality.TABLES,
         *identity.TABLES,
         *features.TABLES,
         *mining.TABLES,

@@ -94,6 +94,24 @@ BASKETS = customer_table(
     made_from=(Origin("silver.orders", on=(("order_id", "order_id"),)),),
 )
 
+UNUSUAL_BASKETS = customer_table(
+    "unusual_baskets",
+    "Baskets that are worth far more or less than others of their channel, by what was known at the end of a day",
+    (
+        AS_OF,
+        Field("order_id", STRING, "The order"),
+        Field("customer_id", STRING, "The customer, where known", nullable=True),
+        Field("channel", STRING, "Channel"),
+        Field("net", DOUBLE, "Amount paid"),
+        Field("least", DOUBLE, "The least that is usual in the channel, by [outliers] of conf/"),
+        Field("greatest", DOUBLE, "The most that is usual there"),
+        Field("capped", DOUBLE, "Amount paid, or the bound beyond which it lies: for sums that few should not sway"),
+    ),
+    key=("as_of", "order_id"),
+    partition_by=("as_of",),
+    made_from=(Origin("features.baskets", on=(("order_id", "order_id"),)),),
+)
+
 BASKET_ITEMS = customer_table(
     "basket_items",
     "Products in baskets: one row for each product of a basket",
@@ -249,6 +267,7 @@ CUSTOMER_FEATURES = customer_table(
 TABLES = (
     CUSTOMER_EVENTS,
     BASKETS,
+    UNUSUAL_BASKETS,
     BASKET_ITEMS,
     BASKET_CHANGES,
     SESSIONS,

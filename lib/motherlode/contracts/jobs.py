@@ -1,7 +1,7 @@
 """A job, declared once: what it reads and writes, its transform, purpose and mode."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from typing import Any
 
@@ -41,12 +41,16 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the rows of tables come from, and nothing else of them: table (its full name), source, batch, file, offset.
+    """Where the rows of tables come from, and little else of them: table (its full name), source, batch, file, offset.
 
     One DataFrame for all. It says nothing about a person, so consent does not act on it.
+
+    Args:
+        beside: what else of each table is read, the same columns of all.
     """
 
     tables: tuple[Table, ...]
+    beside: Callable[[Table], Sequence[Column]] = lambda table: ()
 
 
 Input = Table | Previous | Landing | Contents | Model | Scorecard | Addresses

@@ -4,6 +4,7 @@ from motherlode.contracts.features import AS_OF, CONSENTED
 from motherlode.contracts.fields import BOOLEAN, DATE, DOUBLE, INTEGER, LONG, STRING, STRINGS, Field
 from motherlode.contracts.identity import CUSTOMER_ID
 from motherlode.contracts.mining import SCORE
+from motherlode.contracts.quality import DAY, FIELD, MEASURES, RULE
 from motherlode.contracts.silver import PERSON_RETENTION
 from motherlode.contracts.tables import Layer, Origin, Subject, Table
 
@@ -183,6 +184,15 @@ INGEST_ACCOUNTING = serving_table(
     constraints=(("balanced", "records_in = events + duplicates + quarantined"),),
 )
 
+DATA_QUALITY = serving_table(
+    "data_quality",
+    "How good each source's records of a day are, by rule and in all, held against the limits of conf/",
+    (Field("source", STRING, "Name of the source"), DAY, RULE, FIELD, *MEASURES),
+    key=("source", "day", "rule", "field"),
+    made_from=(Origin("silver.data_quality", on=tuple((name, name) for name in ("source", "day", "rule", "field"))),),
+    constraints=(("a_share", "score BETWEEN 0 AND 1"),),
+)
+
 TABLES = (
     ASSOCIATION_RULES,
     RECOMMENDATIONS,
@@ -191,4 +201,5 @@ TABLES = (
     CUSTOMER_PROFILE,
     MODEL_QUALITY,
     INGEST_ACCOUNTING,
+    DATA_QUALITY,
 )

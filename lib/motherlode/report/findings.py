@@ -15,6 +15,8 @@ class Findings:
         as_of: the business day at whose end all of it was true.
         accounting: by source: source, batches, unbalanced, records_in, events, duplicates, quarantined.
         reasons: most frequent first: source, rule, path, allowed, records.
+        scores: by source and day, of the last weeks: source, day, records, score, standing.
+        faults: the rules that most records break, worst first: source, rule, field, faults, records, days_below.
         accuracy: identity.accuracy as it is.
         identifiers: customers by number of identifiers, the last one open, and how many of them ever bought:
             identifiers, customers, buyers.
@@ -38,6 +40,8 @@ class Findings:
     as_of: date
     accounting: pd.DataFrame
     reasons: pd.DataFrame
+    scores: pd.DataFrame
+    faults: pd.DataFrame
     accuracy: pd.DataFrame
     identifiers: pd.DataFrame
     largest: pd.DataFrame

@@ -8,6 +8,7 @@ from motherlode.report import charts, words
 from motherlode.report.findings import Findings, each
 from motherlode.report.page import Block, Card, Cards, Charts, Grid, Offer, Page, Rule, Rules, Section, Text, Tile
 from motherlode.report.params import ReportParams
+from motherlode.report.quality import data_quality
 from motherlode.report.summaries import MANY_IDENTIFIERS
 from motherlode.report.verdicts import models
 
@@ -23,6 +24,7 @@ def compose(found: Findings, params: ReportParams) -> Page:
         tiles=tiles(found, params.currency),
         sections=(
             intake(found),
+            data_quality(found),
             identity(found),
             visits(found),
             sales(found, params.currency),

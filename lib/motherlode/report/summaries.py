@@ -8,6 +8,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from motherlode.contracts.quality import ANY
 from motherlode.features.baskets import STORE
 
 SOURCES = 200
@@ -24,6 +25,9 @@ OFFERS = 5
 RISK_BINS = 20
 LIKELY = 0.5
 ROWS = 300
+QUALITY_DAYS = 91
+RULE_DAYS = 28
+FAULTS = 12
 
 
 def first(frame: DataFrame, limit: int, *order: Column | str) -> pd.DataFrame:
@@ -53,6 +57,34 @@ def reasons(quarantines: Sequence[DataFrame]) -> pd.DataFrame:
     every = reduce(DataFrame.unionByName, (each.select(*what) for each in quarantines))
     counted = every.groupBy(*what).agg(F.count("*").alias("records"))
     return first(counted, REASONS, F.desc("records"), *what)
+
+
+def scores(quality: DataFrame, as_of: date) -> pd.DataFrame:
+    """All rules together of each source, on the last days up to the date: source, day, records, score, standing."""
+    shown = quality.where(F.col("rule") == ANY).where(_lately(as_of, QUALITY_DAYS))
+    chosen = shown.select("source", "day", "records", "score", "standing")
+    return first(chosen, PERIODS, F.desc("day"), "source").sort_values(["source", "day"], ignore_index=True)
+
+
+def faults(quality: DataFrame, as_of: date) -> pd.DataFrame:
+    """The rules that most records break, and each that is below a limit: that an optional value is missing is no fault
+    unless a limit says so."""
+    below = F.col("standing") != "ok"
+    broken = quality.where(F.col("rule") != ANY).where(_lately(as_of, RULE_DAYS))
+    summed = (
+        broken.where((F.col("rule") != "missing") | F.col("warn_below").isNotNull() | F.col("stop_below").isNotNull())
+        .groupBy("source", "rule", "field")
+        .agg(
+            F.sum(F.col("quarantined") + F.col("flagged") + F.col("missing")).alias("faults"),
+            F.sum("records").alias("records"),
+            total(below).alias("days_below"),
+        )
+    )
+    return first(summed, FAULTS, F.desc("days_below"), F.desc("faults"), "source", "rule", "field")
+
+
+def _lately(as_of: date, days: int) -> Column:
+    return (F.col("day") > F.lit(as_of - timedelta(days=days))) & (F.col("day") <= F.lit(as_of))
 
 
 def accuracy(scenarios: DataFrame) -> pd.DataFrame:

@@ -25,8 +25,8 @@ EXITS = """\
 KEY is the row's key: its values in the order of the table's key, separated by commas, or name=value pairs.
 Without KEY, explain shows how the table's key looks.
 
-Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract, 4 another
-process runs the job."""
+Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration, 3 the data breaks a contract or a limit, 4
+another process runs the job."""
 
 
 def usage() -> str:

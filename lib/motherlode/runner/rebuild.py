@@ -1,18 +1,23 @@
 """Deriving a table again from the layer to its left, after what made it was mended."""
 
 import datetime
+import uuid
 from dataclasses import replace
 
+from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from motherlode.contracts.jobs import Append, Job, Snapshot
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import UsageError
+from motherlode.runner.commits import REBUILD_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.derivation import derive, first_batch
 from motherlode.runner.lease import held
+from motherlode.runner.planner import Planner
 from motherlode.runner.run import Result, run_job
 from motherlode.runner.upkeep import owner_of
+from motherlode.runner.warehouse import Transaction
 
 
 def rebuild(context: Context, table: Table, since: datetime.date | None) -> list[Result]:
@@ -31,7 +36,7 @@ def rebuild(context: Context, table: Table, since: datetime.date | None) -> list
     if job.layer is Layer.BRONZE:
         raise UsageError(f"{table.full_name}: holds what arrived, word for word; there is nothing to its left")
     if isinstance(job.mode, Append):
-        return [_derived(context, job, since)]
+        return [_derived(context, job, since) if job.followed else _listed(context, job, since)]
     is_dated = isinstance(job.mode, Snapshot) and job.mode.history
     if since and not is_dated:
         raise UsageError(f"{table.full_name}: is computed as a whole: leave out --from")
@@ -51,6 +56,18 @@ def _computed(context: Context, job: Job) -> Result:
         if last is not None:
             context.state.finish(replace(last, plan=replace(last.plan, options="")))
     return run_job(context, job)
+
+
+def _listed(context: Context, job: Job, since: datetime.date | None) -> Result:
+    """What is missing from its tables is what a listing adds: whoever dies in between leaves that to the next run."""
+    with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
+        first, planner = first_batch(context, job, since), Planner(context, job)
+        for table in job.tables:
+            lease.check()
+            name = planner.application(table, f"{REBUILD_NAME}:{uuid.uuid4().hex}")
+            with context.warehouse.transaction(Transaction(name, 1)):
+                DeltaTable.forPath(context.spark, context.warehouse.path(table)).delete(f"batch >= {first}")
+    return replace(run_job(context, job), why=f"from batch {first} on")
 
 
 def _derived(context: Context, job: Job, since: datetime.date | None) -> Result:

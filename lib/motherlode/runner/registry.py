@@ -11,6 +11,7 @@ import jobs
 from motherlode.contracts.catalogue import TABLES
 from motherlode.contracts.fields import ContractError
 from motherlode.contracts.jobs import Job
+from motherlode.contracts.quality import DATA_QUALITY
 from motherlode.contracts.tables import Layer
 from motherlode.errors import UsageError
 from motherlode.runner import consent
@@ -68,7 +69,10 @@ def _ordered(found: list[Job]) -> Mapping[str, Job]:
 
 @cache
 def job_needs() -> Mapping[str, tuple[str, ...]]:
-    """For each job those that must have run before: they write what it reads, or what the runner reads for it."""
+    """For each job those that must have run before: they write what it reads, or what the runner reads for it.
+
+    Right of silver that is the gate too, which holds back what is not good enough.
+    """
     known = all_jobs()
     writer = {written.full_name: job.name for job in known.values() for written in job.writes}
     place = {name: n for n, name in enumerate(known)}
@@ -79,6 +83,8 @@ def job_needs() -> Mapping[str, tuple[str, ...]]:
             sources.append(consent.CONSENTS)
         if job.is_dated:
             sources.extend(DAYS_ARE_OF)
+        if job.layer > Layer.SILVER:
+            sources.append(DATA_QUALITY)
         found[job.name] = tuple(sorted({writer[source.full_name] for source in sources}, key=place.__getitem__))
     return found
 

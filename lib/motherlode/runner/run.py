@@ -202,7 +202,7 @@ class _Run:
     def _addresses(self, read: Addresses, plan: Plan) -> DataFrame:
         parts = [
             self.warehouse.read(table, plan.inputs[table.full_name]).select(
-                F.lit(table.full_name).alias("table"), *ADDRESS_COLUMNS
+                F.lit(table.full_name).alias("table"), *ADDRESS_COLUMNS, *read.beside(table)
             )
             for table in read.tables
         ]

@@ -16,7 +16,10 @@ CODES = {
         "usage, configuration or environment; or a warehouse that needs a hand",
         "tell a person; trying again does not help",
     ),
-    Exit.QUALITY: ("the data breaks a contract, and was not written", "tell a person; trying again does not help"),
+    Exit.QUALITY: (
+        "the data breaks a contract, and was not written; or what came in is below its limit, and goes no further",
+        "tell a person; trying again does not help",
+    ),
     Exit.HELD: ("another process runs the job, and still does after `--wait`", "try again later"),
 }
 _FOR_A_PERSON = f"({Exit.USAGE:d}, {Exit.QUALITY:d})"

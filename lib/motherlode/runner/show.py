@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
+from motherlode.contracts.quality import DATA_QUALITY
 from motherlode.contracts.tables import Table
 from motherlode.errors import Exit, MotherlodeError
 from motherlode.runner import run_log
@@ -18,6 +19,7 @@ from motherlode.runner.failure import explain_failure
 from motherlode.runner.run import Result
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+_WARNINGS = 5
 # Tables of what was not taken: how their names end, and what is said of their rows.
 _ASIDE = {"_duplicates": "repeats", "quarantine": "quarantined"}
 
@@ -75,6 +77,16 @@ def summary(context: Context, results: Sequence[Result], started: float) -> None
     found = context.as_of or context.found_day
     day = f", as of {found}" if found else ""
     out.print(f"\n{done} of {len(results)} jobs ran{day}, {time.monotonic() - started:.0f} s in all", markup=False)
+    if any(DATA_QUALITY in result.job.writes for result in results):
+        for warning in quality_warnings(context):
+            out.print(f"warning: {warning}", markup=False)
+
+
+def quality_warnings(context: Context) -> list[str]:
+    """A line for each of the worst scores of what came in last that are below their limit."""
+    rows = context.warehouse.newest(DATA_QUALITY).where("is_newest AND standing = 'warn'")
+    worst = rows.orderBy("score", *DATA_QUALITY.key).limit(_WARNINGS).select("finding", "warn_below").collect()
+    return [f"{row['finding']} (warn_below = {row['warn_below']:g}, [quality] in conf/)" for row in worst]
 
 
 def maintenance(context: Context, tables: Sequence[Table]) -> Exit:

@@ -92,6 +92,19 @@ def sample() -> Findings:
             ],
             columns=["source", "rule", "path", "allowed", "records"],
         ),
+        scores=pd.DataFrame(
+            [
+                (source, date(2017, 12, 31) - timedelta(days=back), 1000, score, "warn" if score < 0.9 else "ok")
+                for source, usual in (("crm", 1.0), ("web", 0.98))
+                for back in range(30, -1, -1)
+                for score in [0.8 if (source, back) == ("web", 4) else usual]
+            ],
+            columns=["source", "day", "records", "score", "standing"],
+        ),
+        faults=pd.DataFrame(
+            [("web", "readable", "originalTimestamp", 780, 31_000, 1), ("web", "clock_off", "", 12, 31_000, 0)],
+            columns=["source", "rule", "field", "faults", "records", "days_below"],
+        ),
         accuracy=pd.DataFrame(
             [
                 ("all", 6100, 2100, 2163, 9100, 8830, 8790, 0.9955, 0.9659, 0.9805),

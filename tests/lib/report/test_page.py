@@ -16,7 +16,7 @@ HOSTILE = (
     "</script><script>alert(1)</script>\"><img src=x onerror=alert(2)>'-- <!-- {{7*7}} ${7*7} {% raw %}"
     " javascript:alert(3) \u2028&lt;"
 )
-CHARTS = 11
+CHARTS = 12
 NUMERIC = ("int64", "float64")
 
 
@@ -60,7 +60,7 @@ def poison(frame: pd.DataFrame) -> pd.DataFrame:
     """Every text of every column replaced by a hostile one; rows stay apart by a number."""
     poisoned = frame.copy()
     for column in frame.columns:
-        if frame[column].dtype.name in NUMERIC or column in ("period", "first_day", "last_day", "pseudonym"):
+        if frame[column].dtype.name in NUMERIC or column in ("period", "day", "first_day", "last_day", "pseudonym"):
             continue
         if column in ("antecedent", "consequent"):
             poisoned[column] = [[f"{HOSTILE}{row}"] for row in range(len(frame))]
@@ -103,7 +103,7 @@ def test_hostile_values_reach_the_charts_unchanged(found: Findings) -> None:
     poisoned = Reader(render(compose(with_frames(found, poison), ReportParams())))
     data = {name: strings(spec) for name, spec in poisoned.payloads.items()}
     assert len(data) == CHARTS + 1
-    for name in ("intake", "funnel", "net-over-time", "segments", "rules"):
+    for name in ("intake", "data-quality", "funnel", "net-over-time", "segments", "rules"):
         assert any(text == f"{HOSTILE}0" for text in data[f"{name}-data"]), name
 
 
@@ -158,7 +158,7 @@ def test_empty_findings_give_sentences_and_no_charts(found: Findings) -> None:
     assert [tag for tag, _ in page.elements].count("figure") == 0
     assert [tag for tag, _ in page.elements].count("script") == 0
     nothing = [a for tag, a in page.elements if tag == "p" and a.get("class") == "text nothing"]
-    assert len(nothing) == 9
+    assert len(nothing) == 10
     assert "nan" not in page.text.lower()
     assert "None" not in page.text
 

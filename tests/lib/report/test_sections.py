@@ -7,6 +7,7 @@ import pytest
 from motherlode.report import sections, verdicts
 from motherlode.report.findings import Findings
 from motherlode.report.page import Cards, Charts, Grid, Rules, Section, Text
+from motherlode.report.quality import data_quality
 
 
 def grid(section: Section, caption: str) -> Grid:
@@ -46,6 +47,30 @@ def test_reasons_name_what_is_not_listed(found: Findings) -> None:
     reasons = grid(sections.intake(found), "Why")
     assert reasons.caption == "Why records were set aside; 3,581 records for rarer reasons"
     assert reasons.rows[3] == ("web", "valid JSON", "", "", "410")
+
+
+def test_the_score_of_each_source_and_day(found: Findings) -> None:
+    section = data_quality(found)
+    assert section.lead == (
+        "Of the 62,000 records of the last 91 days 98.7% break no rule: they were neither set aside nor flagged."
+    )
+    assert texts(section, "warning") == [
+        "On 1 day a source was below its limit; the worst was web on 27 December 2017, of whose records 80.0% break no"
+        " rule."
+    ]
+    assert grid(section, "The rules").rows == [
+        ("web", "readable", "originalTimestamp", "780", "2.52%", "1"),
+        ("web", "clock_off", "", "12", "0.04%", "0"),
+    ]
+    drawn = next(block for block in section.blocks if isinstance(block, Charts)).charts[0]
+    (points,) = drawn.spec["datasets"].values()
+    assert len(points) == 62
+    assert [point["standing"] for point in points if point["score"] == 0.8] == ["below the limit that warns"]
+    sound = dataclasses.replace(found, scores=found.scores.assign(standing="ok"), faults=found.faults.iloc[:0])
+    assert [type(block) for block in data_quality(sound).blocks] == [Charts]
+    assert texts(data_quality(dataclasses.replace(found, scores=found.scores.iloc[:0])), "nothing") == [
+        "No day of any source has been scored yet."
+    ]
 
 
 def test_identity_is_judged_where_there_is_a_sample(found: Findings) -> None:

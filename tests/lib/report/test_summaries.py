@@ -34,6 +34,36 @@ def test_reasons_are_united_and_limited(spark: SparkSession) -> None:
     assert len(summaries.reasons([many])) == summaries.REASONS
 
 
+def test_scores_of_the_last_weeks_and_what_lowers_them(spark: SparkSession) -> None:
+    yesterday, long_ago, tomorrow = date(2017, 3, 11), date(2016, 12, 11), date(2017, 3, 13)
+    rules = [
+        ("web", AS_OF, "any", "", 100, 5, 2, 40, 0.93, 0.9, "ok"),
+        ("web", AS_OF, "required", "type", 100, 5, 0, 0, 0.95, None, "ok"),
+        ("web", yesterday, "required", "type", 50, 1, 0, 0, 0.98, None, "ok"),
+        ("web", AS_OF, "clock_off", "", 100, 0, 2, 0, 0.98, 0.99, "warn"),
+        ("web", AS_OF, "missing", "page", 100, 0, 0, 40, 0.6, None, "ok"),
+        ("web", AS_OF, "missing", "search", 100, 0, 0, 1, 0.99, 0.5, "ok"),
+        ("web", long_ago, "any", "", 100, 90, 0, 0, 0.1, 0.9, "warn"),
+        ("web", tomorrow, "any", "", 100, 90, 0, 0, 0.1, 0.9, "warn"),
+        ("crm", yesterday, "any", "", 10, 0, 0, 0, 1.0, 0.9, "ok"),
+        ("web", long_ago, "required", "type", 100, 90, 0, 0, 0.1, None, "ok"),
+    ]
+    quality = spark.createDataFrame(
+        [(*rule[:9], rule[9], None, rule[10]) for rule in rules],
+        "source string, day date, rule string, field string, records long, quarantined long, flagged long,"
+        " missing long, score double, warn_below double, stop_below double, standing string",
+    )
+    assert rows(summaries.scores(quality, AS_OF)) == [
+        ("crm", yesterday, 10, 1.0, "ok"),
+        ("web", AS_OF, 100, 0.93, "ok"),
+    ]
+    assert rows(summaries.faults(quality, AS_OF)) == [
+        ("web", "clock_off", "", 2, 100, 1),
+        ("web", "required", "type", 6, 150, 0),
+        ("web", "missing", "search", 1, 100, 0),
+    ]
+
+
 def test_customers_with_very_many_identifiers_share_the_last_bin(spark: SparkSession) -> None:
     profiles = spark.createDataFrame(
         [("a", 1, 0), ("b", 1, 2), ("c", 3, None), ("d", 15, 1), ("e", 400, 4), ("f", 1, 1)],
