@@ -9,11 +9,17 @@ QUARANTINE_RETENTION = 365
 
 SOURCE = Field("source", STRING, "Name of the source: the file in conf/sources/ that declares it")
 BATCH = Field("batch", LONG, "Number of the ingest that found the file", volatile=True)
-FILE = Field("file", STRING, "Path of the file below the landing folder; of a topic TOPIC/PARTITION", volatile=True)
+FILE = Field(
+    "file",
+    STRING,
+    "Path of the file below the landing folder; of a topic TOPIC/PARTITION, of a database TABLE or TABLE/CURSOR",
+    volatile=True,
+)
 OFFSET = Field(
     "offset",
     LONG,
-    "Byte in the (uncompressed) file at which the record starts; of Parquet the row's number, of a topic its offset",
+    "Byte in the (uncompressed) file at which the record starts; of Parquet the row's number, of a topic its offset,"
+    " of a database's table a number that the row was given",
     volatile=True,
 )
 ADDRESS = (SOURCE, BATCH, FILE, OFFSET)
@@ -48,15 +54,22 @@ def quarantine(layer: Layer, name: str) -> Table:
 FILES = Table(
     layer=Layer.BRONZE,
     name="files",
-    doc="Manifest of the files found under the sources' paths, and of topics' offsets; bronze.records streams from it",
+    doc="Manifest of the files found under the sources' paths, of topics' offsets and of what is new in databases'"
+    " tables; bronze.records streams from it",
     owner=OWNER,
     fields=(
         SOURCE,
         FILE,
-        Field("size", LONG, "Bytes as found; of a topic the offsets that are taken"),
+        Field("size", LONG, "Bytes as found; of a topic the offsets that are taken, of a cursor how far it is taken"),
         Field("modified_at", TIMESTAMP, "When the file was last written, by its file system", volatile=True),
         BATCH,
-        Field("first", LONG, "Of a topic's partition the first offset that is taken; null for a file", nullable=True),
+        Field(
+            "first",
+            LONG,
+            "Of a topic's partition the first offset that is taken, of a table's cursor its first value (a time in µs"
+            " since 1970); null for a file and a whole table",
+            nullable=True,
+        ),
     ),
     key=("source", "file", "batch"),
 )

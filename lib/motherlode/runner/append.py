@@ -13,6 +13,7 @@ from motherlode.contracts.jobs import Append, Contents, Job, Outputs, Previous
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner.context import Context
+from motherlode.runner.jdbc import in_words
 from motherlode.runner.landing import read_contents
 from motherlode.runner.lease import Lease
 from motherlode.runner.planner import Planner
@@ -128,10 +129,14 @@ class _Follower:
         try:
             self._write(rows, batch)
         except Exception as error:
-            self.failure = error
+            self.failure = self._of_a_database(error) or error
             raise
         finally:
             self.context.spark.catalog.clearCache()
+
+    def _of_a_database(self, error: Exception) -> MotherlodeError | None:
+        reads_contents = any(isinstance(read, Contents) for read in self.job.reads.values())
+        return in_words(error, self.context.sources) if reads_contents else None
 
     def _write(self, rows: DataFrame, batch: int) -> None:
         """One batch: planned before its first write, so that a retry reads no half of its own."""

@@ -25,7 +25,9 @@ from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import FILES
 from motherlode.errors import UsageError
-from motherlode.runner.topics import LISTED, read_messages
+from motherlode.runner.databases import read_tables
+from motherlode.runner.listed import listed
+from motherlode.runner.topics import read_messages
 from motherlode.settings import Ingest
 from motherlode.sources.format import Splitter
 from motherlode.sources.registry import format_of
@@ -65,7 +67,7 @@ def list_landing(folder: str, sources: tuple[Source, ...]) -> pa.Table:
     """
     sources = tuple(source for source in sources if source.path)
     if not sources:
-        return LISTED.empty_table()
+        return listed(())
     fs, root = _file_system(folder)
     if fs.get_file_info(root).type != pyarrow.fs.FileType.Directory:
         raise UsageError(f"{folder}: no such folder; paths.landing in conf/ says where raw logs lie")
@@ -77,9 +79,7 @@ def list_landing(folder: str, sources: tuple[Source, ...]) -> pa.Table:
     without = [f"{source.name} ({source.path})" for source in sources if source.name not in seen]
     if without:
         log.warning("motherlode: no file in %s for %s", folder, ", ".join(without))
-    columns = [*map(list, zip(*rows, strict=True)), [None] * len(rows), [None] * len(rows)]
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, LISTED, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=LISTED)
+    return listed(rows)
 
 
 def _check_owners(targets: dict[str, str], found: list[tuple[str, str]]) -> None:
@@ -123,12 +123,14 @@ def _file_system(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
 
 
 def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:
-    """Every record and every flaw in what the manifest names, files and offsets of topics, in the columns of SCHEMA."""
-    of_topics = F.col("first").isNotNull()
-    if all(source.kafka is None for source in sources) and manifest.where(of_topics).isEmpty():
+    """Every record and every flaw in what the manifest names, of files, topics and tables, in the columns of SCHEMA."""
+    of_tables = F.col("source").isin([source.name for source in sources if source.database])
+    of_topics = F.col("first").isNotNull() & ~of_tables
+    if all(source.path for source in sources) and manifest.where(of_topics).isEmpty():
         return _read_files(manifest, folder, sources, ingest)
-    files = _read_files(manifest.where(~of_topics), folder, sources, ingest)
-    return files.unionByName(read_messages(manifest.where(of_topics), sources, ingest, SCHEMA))
+    files = _read_files(manifest.where(~of_topics & ~of_tables), folder, sources, ingest)
+    messages = read_messages(manifest.where(of_topics), sources, ingest, SCHEMA)
+    return files.unionByName(messages).unionByName(read_tables(manifest.where(of_tables), sources, ingest, SCHEMA))
 
 
 def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:

@@ -16,6 +16,7 @@ from motherlode.errors import MotherlodeError
 from motherlode.runner import consent
 from motherlode.runner.commits import GONE, Commit
 from motherlode.runner.context import Context
+from motherlode.runner.databases import list_tables
 from motherlode.runner.documents import document_path
 from motherlode.runner.landing import list_landing
 from motherlode.runner.state import Done, Plan, Versions, code_digest, digest
@@ -54,10 +55,12 @@ class Planner:
 
     @cached_property
     def landing(self) -> pa.Table:
-        """The files that lie in the landing folder now, and the offsets that topics have."""
-        settings, sources = self.context.settings, self.context.sources
+        """The files that lie in the landing folder now, the offsets that topics have, and how far tables go."""
+        spark, settings, sources = self.context.spark, self.context.settings, self.context.sources
         files = list_landing(settings.paths.landing, sources)
-        return pa.concat_tables([files, list_topics(self.context.spark, sources, settings.ingest)])
+        found = [files, list_topics(spark, sources, settings.ingest), list_tables(spark, sources)]
+        # Spark takes an empty piece for the end.
+        return pa.concat_tables(found).combine_chunks()
 
     @property
     def stream(self) -> str:
@@ -207,13 +210,13 @@ class Planner:
         found: Versions = {name: self.warehouse.content_version(table) for name, table in self.inputs.items()}
         # Files are no versioned table: what a listing says stands for a version.
         found |= {
-            name: int(digest([self.landing.to_pylist(), self._taken_from_topics()])[:14], 16)
+            name: int(digest([self.landing.to_pylist(), self._taken_in_pieces()])[:14], 16)
             for name, read in self.job.reads.items()
             if isinstance(read, Landing)
         }
         return found
 
-    def _taken_from_topics(self) -> Versions:
+    def _taken_in_pieces(self) -> Versions:
         """A run may have left a part of a topic to the next one: what it took decides with what there is."""
         return self.versions() if self.landing["first"].null_count < len(self.landing) else {}
 

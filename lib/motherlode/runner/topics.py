@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter
@@ -20,26 +19,14 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from motherlode.errors import UnavailableError, UsageError
+from motherlode.runner.listed import ALWAYS, listed
 from motherlode.settings import Ingest
 from motherlode.sources.registry import format_of
 from motherlode.sources.source import Kafka, Source
 from motherlode.sources.split import split
 
-LISTED = pa.schema(
-    [
-        ("source", pa.string()),
-        ("file", pa.string()),
-        ("size", pa.int64()),
-        ("modified_at", pa.timestamp("us", "UTC")),
-        ("first", pa.int64()),
-        ("most", pa.int64()),
-    ]
-)
-"""Of a file `first` and `most` are null; of a topic's partition `size` is its end."""
 ANSWERS_WITHIN_MS = "15000"
 MESSAGES_PER_TASK = 500_000
-_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-"""Messages have times of their own."""
 _BYTES = "org.apache.kafka.common.serialization.ByteArrayDeserializer"
 
 
@@ -58,9 +45,8 @@ def list_topics(spark: SparkSession, sources: tuple[Source, ...], ingest: Ingest
             for partition, (begin, end) in sorted(_bounds(spark, consumer, source.kafka).items()):
                 first = begin if source.kafka.begin == "earliest" else end
                 most = ingest.messages_per_batch
-                rows.append((source.name, f"{source.kafka.topic}/{partition}", end, _ALWAYS, first, most))
-    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in LISTED]
-    return pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, LISTED, strict=True)], schema=LISTED)
+                rows.append((source.name, f"{source.kafka.topic}/{partition}", end, ALWAYS, first, most))
+    return listed(rows)
 
 
 def read_messages(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest, schema: str) -> DataFrame:
@@ -103,7 +89,7 @@ def _read(
             if oldest > begin and end > begin:
                 # The broker's retention was faster: what is gone is said, the rest is read.
                 allowed = f"the offsets before {min(oldest, end)}, which the broker no longer has"
-                lost.append((source.name, batch, row["file"], _ALWAYS, begin, "expired", allowed))
+                lost.append((source.name, batch, row["file"], ALWAYS, begin, "expired", allowed))
             if max(begin, oldest) < end:
                 starts[partition], ends[partition] = max(begin, oldest), end
         if starts:

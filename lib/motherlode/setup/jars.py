@@ -1,4 +1,5 @@
-"""The jars of Delta and of Spark's Kafka connector, resolved once by Spark's own resolver, held against checksums."""
+"""The jars of Delta, Spark's Kafka connector and PostgreSQL's driver, resolved once by Spark's own resolver and held
+against checksums."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ JARS = {
     ),
     "org.apache.kafka:kafka-clients:3.9.1": "7568b998572d256f0b7bc0afdc1b7a2588b8b08415c62ce314c864a6851ae9d9",
     "org.apache.commons:commons-pool2:2.12.0": "6d3bd18df8410f3e31b031aca582cc109342358a62a2759ebd0c4cdf30d06f8b",
+    "org.postgresql:postgresql:42.7.8": "2a32a9dcbc42d67a50ad3a0de5efd102c8d2be46720045f2cbd6689f160ab7c7",
 }
 
 
@@ -36,7 +38,7 @@ def install(target: Path) -> None:
     if target.is_dir() and all((target / file_name(jar)).is_file() for jar in JARS):
         verify(target)
         return
-    say(f"fetching the jars of Delta and Kafka into {target} (once)")
+    say(f"fetching the jars of Delta, Kafka and PostgreSQL into {target} (once)")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".jars-", dir=target.parent) as scratch:
         ivy, staged = Path(scratch, "ivy").absolute(), Path(scratch, "jars")

@@ -16,7 +16,9 @@ SPLITTERS = {
     "json_arrays": "an element of a JSON array is a record; so is an object on a line of its own",
     "csv": "a row is a record, quoted line breaks included",
     "parquet": "a row is a record",
+    "rows": "a row is a record",
 }
+_HOLDERS = {"rows": "tables"}
 INTRODUCTION = """\
 # Formats and vocabulary
 
@@ -51,7 +53,8 @@ def _lines(names: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield f"### {known.name}"
         yield ""
         targets = ", ".join(f"`silver.{table.name}`" for table in known.targets)
-        yield f"[{known.doc}]({known.url}). Of its files, {SPLITTERS[known.splitter]}. Becomes {targets}."
+        holders = _HOLDERS.get(known.splitter, "files")
+        yield f"[{known.doc}]({known.url}). Of its {holders}, {SPLITTERS[known.splitter]}. Becomes {targets}."
         if names.get(known.name):
             said = ", ".join(f"`{name}` → `{kind}`" for name, kind in names[known.name].items())
             yield ""

@@ -10,7 +10,7 @@ from motherlode.contracts.tables import Table
 from motherlode.sources.paths import ddl
 from motherlode.sources.source import Source
 
-Splitter = Literal["lines", "json_arrays", "csv", "parquet"]
+Splitter = Literal["lines", "json_arrays", "csv", "parquet", "rows"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Format:
         name: that of its module, and of its file in conf/formats/, which maps the vendor's names of events.
         doc: whose it is, in a line.
         url: the vendor's documentation.
-        splitter: lines; json_arrays, which are read whole, a line or a file each, objects a line too; csv; or parquet,
-            whose rows become JSON objects.
+        splitter: lines; json_arrays, which are read whole, a line or a file each, objects a line too; csv; parquet,
+            whose rows become JSON objects; or rows, the same of a database's table.
         parse: records, source and target to the shape of `parsed.shaped`.
         targets: the tables that records of this format can become.
         fields: what is read, as paths; without any the source's file says so.

@@ -53,8 +53,10 @@ def check_source(source: Source) -> None:
     """Raises SourceError, in one line, for the first thing that the source's file asks for and that there is not."""
     _known("format", [source.format], list(known_formats()))
     _known("target", [source.target], [target.name for target in format_of(source).targets])
-    if bool(source.path) == (source.kafka is not None):
-        raise SourceError("path or kafka must be set, and not both: where do its records lie?")
+    if sum((bool(source.path), source.kafka is not None, source.database is not None)) != 1:
+        raise SourceError("path, kafka or database must be set, and one alone: where do its records lie?")
+    if (source.database is not None) != (format_of(source).splitter == "rows"):
+        raise SourceError('a source with a database has format = "jdbc", and no other has')
     if source.kafka and format_of(source).splitter not in ("lines", "json_arrays"):
         raise SourceError(f"kafka: format {source.format} is read from files alone")
     _known("scopes", list(source.scopes), [*PRIORITY, "person"])

@@ -1,5 +1,6 @@
 """A source: what a file conf/sources/NAME.toml says about where records lie and what they mean."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,6 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from motherlode.errors import UsageError
 
 Columns = str | tuple[str, ...]
+DRIVERS: Mapping[str, str] = {"postgresql": "org.postgresql.Driver"}
+"""JDBC drivers that `make setup` fetches, by what stands behind `jdbc:`."""
+_SECRET = re.compile("user|pass|pwd|secret|token", re.IGNORECASE)
+_CREDENTIALS = re.compile(rf"//[^/?;]*@|:[^:/@]+/[^/@]+@|[?&;][^=]*(?:{_SECRET.pattern})[^=]*=", re.IGNORECASE)
 
 
 class SourceError(UsageError, ValueError):
@@ -37,6 +42,72 @@ class Kafka:
 
 
 @dataclass(frozen=True)
+class Database:
+    """A table or view of a database, each of whose rows is a record.
+
+    Args:
+        url: jdbc:postgresql://HOST:PORT/NAME, without credentials.
+        table: TABLE or SCHEMA.TABLE, as the database stores the names.
+        cursor: a column that grows with each change, a time or a whole number: a run takes what lies above the last
+            run's highest. Without one a run takes the whole table.
+        settle_seconds: of a cursor that is a time: rows younger than that wait, for a transaction that began before
+            them may end after them.
+        overlap: of a cursor that is a number, the same: so many numbers below what is new are read again.
+        every_hours: of a whole table: it is taken once in so many hours; 0: by each run.
+        partitions: how many connections read at once.
+        partition_by: a column that never changes, a time or a whole number, by which they share; default: cursor.
+        driver: the class of its driver; that of PostgreSQL is known.
+        options: properties of the driver.
+        secrets: the same, `user` and `password` among them, each with the name of the environment variable that has
+            its value.
+    """
+
+    url: str
+    table: str
+    cursor: str = ""
+    settle_seconds: float = 60
+    overlap: int = 1000
+    every_hours: float = 24
+    partitions: int = 1
+    partition_by: str = ""
+    driver: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Nothing of what may be a password is repeated.
+        if _CREDENTIALS.search(self.url) or any(_SECRET.search(key) for key in self.options):
+            raise SourceError(
+                "database: user and password stand in the environment, and `secrets` names the variables:"
+                ' secrets = { user = "SHOP_USER", password = "SHOP_PASSWORD" }'
+            )
+        if not self.url.startswith("jdbc:"):
+            raise SourceError("database.url must begin with jdbc: as in jdbc:postgresql://HOST:PORT/NAME")
+        if not self.driver and self.kind not in DRIVERS:
+            raise SourceError(f"database.driver must be set for {self.kind}: the class of its JDBC driver")
+        if "" in self.table.split(".", 1):
+            raise SourceError("database.table must be TABLE or SCHEMA.TABLE")
+        if self.partitions < 1 or (self.partitions > 1 and not (self.partition_by or self.cursor)):
+            raise SourceError("database.partitions: more than one need partition_by, a column by which they share")
+        if self.settle_seconds < 0 or self.overlap < 0 or self.every_hours < 0:
+            raise SourceError("database: settle_seconds, overlap and every_hours must not be negative")
+
+    @property
+    def kind(self) -> str:
+        """Which database it is: postgresql."""
+        return self.url.split(":")[1]
+
+    @property
+    def driver_class(self) -> str:
+        return self.driver or DRIVERS[self.kind]
+
+    @property
+    def file(self) -> str:
+        """What stands in the place of a file's path: another cursor begins anew."""
+        return f"{self.table}/{self.cursor}" if self.cursor else self.table
+
+
+@dataclass(frozen=True)
 class Source:
     """One source. Raises SourceError where it contradicts its format or target.
 
@@ -45,6 +116,7 @@ class Source:
         format: how its records are written: one of the modules in sources/formats.
         path: its files, as a glob below the landing folder.
         kafka: in the place of path: the topic that it is read from.
+        database: in the place of path: the table that it is read from; its format is jdbc.
         target: the silver table that its records become.
         channel: web, app, email, store …: on what events and orders happened.
         zone: IANA zone of times without an offset; default: that of the business.
@@ -68,6 +140,7 @@ class Source:
     target: str
     path: str = ""
     kafka: Kafka | None = None
+    database: Database | None = None
     channel: str = ""
     zone: str = "UTC"
     scopes: Mapping[str, str] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from motherlode.checks.rules import (
     one_of,
     plausible_amount,
     plausible_time,
+    problem,
     readable,
     required,
 )
@@ -32,7 +33,7 @@ from motherlode.columns.times import instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Purpose, Table
-from motherlode.sources.parsed import PLAIN, Identifier, Parsed, own_fields, shaped, to_hash
+from motherlode.sources.parsed import CARRIED, PLAIN, Identifier, Parsed, own_fields, read_json, shaped, to_hash
 from motherlode.sources.source import Source
 
 _LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net")
@@ -99,6 +100,28 @@ def mapped(frame: DataFrame, source: Source, target: Table) -> DataFrame:
             dated=not by_campaign,
         ),
     )
+
+
+def mapped_objects(records: DataFrame, source: Source, target: Table, allowed: str) -> DataFrame:
+    """Rows that are JSON objects, their columns by name, to the shape of `parsed.shaped`.
+
+    Args:
+        allowed: what the message says of a column that a row lacks.
+    """
+    used = used_columns(source)
+    # A column may be called anything, so that `paths` do not serve; whatever its type, it is read as text.
+    frame = read_json(records, ", ".join(f"`{name.replace('`', '``')}` string" for name in used))
+    cells = {name: cleaned(F.col("r").getField(name)) for name in used}
+    # Reading the names apart is faster than a map of all columns.
+    names = F.array(*[F.lit(name) for name in used])
+    missing = F.get(F.array_except(names, F.json_object_keys("raw")), F.lit(0))
+    is_missing = F.when(missing.isNotNull(), problem("column_missing", missing, None, allowed))
+    picked = frame.select(
+        *CARRIED,
+        F.struct(*[value.alias(name) for name, value in cells.items()]).alias("r"),
+        first_problem(F.col("problem"), is_missing).alias("problem"),
+    )
+    return mapped(picked, source, target)
 
 
 def used_columns(source: Source) -> list[str]:

@@ -133,8 +133,8 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning(
     from jobs.bronze.files import transform
 
     listed = spark.createDataFrame(
-        [("web", "second/0", 1, files[0]["modified_at"], 0, 100)],
-        "source string, file string, size long, modified_at timestamp, first long, most long",
+        [("web", "second/0", 1, files[0]["modified_at"], 0, 100, None)],
+        "source string, file string, size long, modified_at timestamp, first long, most long, overlap long",
     )
     (new,) = transform(listed, context.warehouse.newest(bronze.FILES))["files"].collect()
     assert (new["file"], new["first"], new["size"], new["batch"]) == ("second/0", 0, 1, 2)
@@ -166,7 +166,7 @@ def test_what_is_wrong_is_one_line(
         _options(secret)
     monkeypatch.setenv("SHOP_KAFKA", "x")
     assert _options(secret)["sasl.jaas.config"] == "x"
-    with pytest.raises(SourceError, match="path or kafka must be set, and not both"):
+    with pytest.raises(SourceError, match="path, kafka or database must be set, and one alone"):
         Source(name="web", format="segment", target="events", channel="web")
     with pytest.raises(SourceError, match="format csv is read from files alone"):
         Source(name="web", format="csv", target="products", kafka=secret, key=("a",), columns={"product_id": "a"})
