@@ -270,6 +270,7 @@ def _batches(row: dict[str, Any], piece: Piece) -> Iterator[pa.RecordBatch]:
     for at in range(0, len(piece.texts), _ROWS_PER_BATCH):
         columns = {"offset": piece.offsets, "raw": piece.texts, "header": piece.headers}
         part = {name: values.slice(at, _ROWS_PER_BATCH) for name, values in columns.items()}
+        part["header"] = part["header"].cast(pa.string())
         yield batch(len(part["raw"]), part)
     every = piece.flaws
     if every:

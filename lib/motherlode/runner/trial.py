@@ -101,7 +101,7 @@ def _tried(context: Context, source: Source, sample: Sample, data: bytes) -> Out
     campaigns = _campaigns(context) if source.time_from else None
     try:
         found = take_in(target, _records(spark, source, sample, piece), previous, params, campaigns)
-        quarantine = found[silver.QUARANTINES[target.name].name].drop("record")
+        quarantine = found[silver.QUARANTINES[target.name].name].drop("record", "header")
         return Outcome(
             target=target,
             records=len(piece.texts),
@@ -136,7 +136,7 @@ def _records(spark: SparkSession, source: Source, sample: Sample, piece: Piece) 
         "offset": piece.offsets,
         "received_at": pa.repeat(received, count),
         "received_on": pa.repeat(pa.scalar(sample.modified_at.date(), pa.date32()), count),
-        "header": piece.headers,
+        "header": piece.headers.cast(pa.string()),
         "raw": piece.texts,
     }
     return spark.createDataFrame(pa.table(columns), bronze.RECORDS.schema)

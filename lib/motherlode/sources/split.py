@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 BOM = b"\xef\xbb\xbf"
 # A quoted CSV field that never closes must not swallow the file: past this, its first line stands alone.
 QUOTED_LINES = 200
+MOST_NAMES, LONGEST_NAME = 50, 100
+"""Of the names of columns that a row is searched for."""
 KEPT_BYTES = 4_096
 """Of what is longer than a record may be."""
 _INSIDE = rb'(?:[^"]|"")*+'
@@ -28,6 +30,8 @@ _QUOTED_FIELD = re.compile(rb'(^|,)"' + _INSIDE + rb'"(?=,|\r?$)')
 _BRACKET_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 # A number may have more digits than Python turns into one.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+_VALUE = re.compile(r"[0-9.:+-]*")
+"""What is no name of a column: nothing, a number, a day."""
 _OPENED = re.compile(rb'(?:^|,)"' + _INSIDE + rb"$")
 
 
@@ -58,12 +62,12 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Piece:
-    """Records of one piece of a file: byte offsets, texts, the header row of each (null where the format has none);
-    and its flaws."""
+    """Records of one piece of a file: byte offsets, texts, the header row of each (null where the format has none; of a
+    large file it is one text, many times over, so that it may be encoded); and its flaws."""
 
     offsets: pa.Int64Array
     texts: pa.StringArray
-    headers: pa.StringArray
+    headers: pa.StringArray | pa.DictionaryArray
     flaws: tuple[Flaw, ...]
 
 
@@ -162,23 +166,22 @@ def _csv(data: bytes, start: int, longest: int) -> Piece:
     return replace(piece, headers=_headers(header, piece.texts))
 
 
-def _headers(header: str, texts: pa.StringArray) -> pa.StringArray:
+def _headers(header: str, texts: pa.StringArray) -> pa.DictionaryArray:
     """The header of each row. Of files that were glued together, or written on by a new version of a program, a later
-    row may be one: most of its cells are names of columns. It counts as its own, so that it is told from values."""
+    row may be one: most of its cells are names of columns, and none is a number. It counts as its own, so that it is
+    told from values."""
     names = {name.strip() for name in _cells_of(header)} - {""}
-    found = pa.repeat(pa.scalar(header), len(texts))
-    if len(names) < 2:
-        return found
-    cell = "|".join(re.escape(name) for name in sorted(names))
-    suspects = pc.match_substring_regex(texts, f'(?:^|,)[" ]*(?:{cell})[" ]*(?:,|$)')
-    of_each: np.ndarray | None = None
-    for n in np.flatnonzero(suspects.to_numpy(zero_copy_only=False)).tolist():
-        text = texts[n].as_py()
-        cells = [name.strip() for name in _cells_of(text)]
-        if 2 * len(names & set(cells)) > len(cells):
-            of_each = np.zeros(len(texts), dtype=np.int64) if of_each is None else of_each
-            of_each[n:] = n + 1
-    return found if of_each is None else pa.concat_arrays([pa.array([header]), texts]).take(pa.array(of_each))
+    cell = "|".join(re.escape(name) for name in sorted(names)[:MOST_NAMES] if len(name) <= LONGEST_NAME)
+    headers, of_each = [header], np.zeros(len(texts), dtype=np.int32)
+    if len(names) > 1 and cell:
+        suspects = pc.match_substring_regex(texts, f'(?:^|,)[" ]*(?:{cell})[" ]*(?:,|$)')
+        for n in np.flatnonzero(suspects.to_numpy(zero_copy_only=False)).tolist():
+            text = texts[n].as_py()
+            cells = [name.strip() for name in _cells_of(text)]
+            if 2 * len(names & set(cells)) > len(cells) and not any(map(_VALUE.fullmatch, cells)):
+                of_each[n:] = len(headers)
+                headers.append(text)
+    return pa.DictionaryArray.from_arrays(pa.array(of_each), pa.array(headers))
 
 
 def _cells_of(row: str) -> list[str]:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,8 @@ MONTH_OLD = time.time() - 30 * 86_400
 def shop(spark: SparkSession, folder: Path, sources: dict[str, str]) -> Context:
     """A warehouse that takes in these sources, from `landing`."""
     conf = folder / "conf"
-    for path in (ROOT / "conf").glob("*.toml"):
-        conf.joinpath("sources").mkdir(parents=True, exist_ok=True)
-        conf.joinpath(path.name).write_text(path.read_text())
+    shutil.copytree(ROOT / "conf", conf, ignore=shutil.ignore_patterns("sources"))
+    (conf / "sources").mkdir()
     for name, text in sources.items():
         (conf / "sources" / f"{name}.toml").write_text(text)
     return reopened(spark, folder)
