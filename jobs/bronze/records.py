@@ -19,7 +19,7 @@ def transform(contents: DataFrame) -> dict[str, DataFrame]:
         *bronze.ADDRESS_COLUMNS,
         "rule",
         F.lit(None).cast("string").alias("path"),
-        F.concat(F.length("content"), F.lit(" bytes")).alias("found"),
+        "found",
         "allowed",
         encrypted(F.base64("content")).alias("record"),
     )

@@ -4,11 +4,16 @@ import argparse
 import base64
 import os
 import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
-from tests.bench import ingest
-from tests.bench.measure import ROOT, keep
+from tests.bench import fuzz, ingest
+from tests.bench.measure import ROOT, Measure, keep
 
-PARTS = {"ingest": ingest.run}
+PARTS: Mapping[str, Callable[[Path, argparse.Namespace], Iterator[Measure]]] = {
+    "ingest": lambda folder, asked: ingest.run(folder, asked.lines),
+    "fuzz": lambda folder, asked: fuzz.run(folder, asked.mutants),
+}
 KEYS = ("MOTHERLODE_PSEUDONYM_KEY", "MOTHERLODE_CONTACT_KEY")
 
 
@@ -16,13 +21,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--lines", type=int, default=ingest.LINES, help=f"of ingest (default: {ingest.LINES:,})")
+    parser.add_argument("--mutants", type=int, default=fuzz.MUTANTS, help=f"of fuzz (default: {fuzz.MUTANTS:,})")
     asked = parser.parse_args()
     for name in KEYS:
         os.environ.setdefault(name, base64.b64encode(os.urandom(32)).decode())
     folder = ROOT / "build/bench"
     for name in asked.parts or PARTS:
         shutil.rmtree(folder / name, ignore_errors=True)
-        keep(PARTS[name](folder / name, asked.lines))
+        keep(PARTS[name](folder / name, asked))
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

@@ -6,7 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from motherlode.columns.arrays import those
-from motherlode.columns.shape import shape
+from motherlode.columns.shape import is_nested, shape
 from motherlode.columns.times import plausible
 
 PROBLEM = "struct<rule: string, path: string, found: string, allowed: string>"
@@ -39,7 +39,7 @@ def required(value: Column, path: Column | str) -> Column:
 
 def scalar(value: Column, path: str) -> Column:
     """A text or number, where JSON could have nested an object or array."""
-    return F.when(value.rlike(r"^\s*[{\[]"), problem("scalar", path, value, "a text or number"))
+    return F.when(is_nested(value), problem("scalar", path, value, "a text or number"))
 
 
 def one_of(value: Column, allowed: Sequence[str], path: str) -> Column:
@@ -64,6 +64,12 @@ def plausible_time(text: Column, parsed: Column, path: Column | str) -> Column:
 def implausible(at: Column, path: Column | str, text: Column) -> Column:
     """A time outside of 1990 to 2100."""
     return F.when(~plausible(at), problem("plausible_time", path, text, "1990 to 2100"))
+
+
+def implausible_date(on: Column, path: str, text: Column) -> Column:
+    """A day outside of 1900 to 9999, which many write for never."""
+    is_out = (on < F.lit("1900-01-01").cast("date")) | (on > F.lit("9999-12-31").cast("date"))
+    return F.when(is_out, problem("plausible_time", path, text, "1900 to 9999"))
 
 
 def not_negative(value: Column, path: str) -> Column:

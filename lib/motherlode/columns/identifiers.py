@@ -4,6 +4,8 @@ import phonenumbers
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from motherlode.columns.shape import is_nested
+
 PRIORITY = (
     "user_id", "crm_id", "loyalty_card", "email", "phone", "subscriber", "device", "advertising_id", "cookie", "cart",
     "household", "order",
@@ -15,7 +17,7 @@ GLOBAL = ("email", "phone")
 """Types that mean the same in every source."""
 BLOCKED = (
     "0", "-1", "null", "none", "nil", "nan", "n/a", "na", "undefined", "unknown", "anonymous", "guest", "test",
-    "true", "false", "[object object]", "00000000-0000-0000-0000-000000000000",
+    "true", "false", "[object object]", '"nan"', '"infinity"', '"-infinity"', "00000000-0000-0000-0000-000000000000",
 )  # fmt: skip
 """Values that programs write where there is no identifier, in lower case."""
 _EMAIL = r"^[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@.]{2,63}$"
@@ -29,6 +31,7 @@ def normalised(kind: str, value: Column) -> Column:
 
     A phone number that is not plainly E.164 comes out as it is: `pseudonyms` reads it with a library.
     """
+    value = F.when(~is_nested(value), value)
     if kind == "email":
         address = F.lower(value)
         return F.when(address.rlike(_EMAIL) & ~address.rlike(_BLOCKED_EMAIL), address)

@@ -5,7 +5,9 @@ from pyspark.sql import functions as F
 
 # The @ itself, or percent-encoded once or more (%40, %2540).
 _AT = r"(?:@|%(?:25)*40)"
-_EMAIL = rf"[^\s@/?&=#,;:<>\"()\[\]]+{_AT}[^\s@/?&=#,;:<>\"'()\[\]%]+"
+_LOCAL = r"[^\s@/?&=#,;:<>\"()\[\]]"
+# Only where such a part begins: from each of its letters on, a long one would be read again.
+_EMAIL = rf"(?:(?<!{_LOCAL})|\G){_LOCAL}+{_AT}[^\s@/?&=#,;:<>\"'()\[\]%]+"
 _CARD = r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"
 _PHONE = r"(?<![0-9A-Za-z])(?:\+|%2B|00)[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"
 _LOCAL_PHONE = r"(?<![0-9A-Za-z])\(?[0-9]{2,5}\)?(?:[ ./-]{0,2}[0-9]{2,5}){2,4}(?![0-9A-Za-z])"

@@ -4,6 +4,12 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 LONGEST = 40
+_NESTED = r'^\s*+(?:\{\s*+["}]|\[\s*+(?:["{\[\]]|(?:-?[0-9][0-9.eE+-]*+|true|false|null)\s*+[,\]]))'
+
+
+def is_nested(text: Column) -> Column:
+    """Whether an object or array of JSON stands where a text or number should: it is read as the text that it is."""
+    return text.rlike(_NESTED)
 
 
 def shape(value: Column) -> Column:

@@ -46,9 +46,16 @@ def is_off(sent: Column, received: Column) -> Column:
 def by_receivers_clock(claimed: Column, sent: Column, received: Column) -> Column:
     """received − (sent − claimed): when it happened by the receiver's clock, as Segment and Snowplow have it.
 
-    Only of a clock that is off: by one that is right it would move with each delivery's way over the network.
+    Only of a clock that is off: by one that is right it would move with each delivery's way over the network. And only
+    where that can be: many programs write year 1 where nobody looked at a clock.
     """
-    return F.when(is_off(sent, received), received - (sent - claimed)).otherwise(claimed)
+    corrected = received - (sent - claimed)
+    return F.when(is_off(sent, received) & plausible(corrected), corrected).otherwise(claimed)
+
+
+def if_plausible(at: Column) -> Column:
+    """Null for a time that is said and cannot be."""
+    return F.when(plausible(at), at)
 
 
 def plausible(at: Column) -> Column:

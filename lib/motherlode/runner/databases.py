@@ -13,10 +13,12 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from motherlode.errors import UsageError
+from motherlode.runner.contents import SCHEMA
 from motherlode.runner.jdbc import Axis, Connection, connected, micros, place_of, properties, spark_options
 from motherlode.runner.listed import ALWAYS, listed
 from motherlode.settings import Ingest
 from motherlode.sources.source import Database, Source
+from motherlode.sources.split import KEPT_BYTES, too_long
 
 FETCH_ROWS = "10000"
 """That a connection holds at a time: drivers may otherwise hold all."""
@@ -66,8 +68,8 @@ def _due(database: Database, now: datetime) -> datetime:
     return now - (now - ALWAYS) % period if period else now
 
 
-def read_tables(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest, schema: str) -> DataFrame:
-    """Every row that the manifest's rows name, as a record, and every flaw, in the columns of `schema`.
+def read_tables(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:
+    """Every row that the manifest's rows name, as a record, and every flaw, in the columns of SCHEMA.
 
     Args:
         manifest: rows of bronze.files that are of a table: as many as tables and batches.
@@ -78,7 +80,7 @@ def read_tables(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest
     """
     spark = manifest.sparkSession
     tables = {source.name: (source, source.database) for source in sources if source.database is not None}
-    frames = [spark.createDataFrame([], schema)]
+    frames = [spark.createDataFrame([], SCHEMA)]
     for row in manifest.orderBy("source", "batch").collect():
         source, database = tables[row["source"]]
         if row["file"] != database.file:
@@ -87,7 +89,7 @@ def read_tables(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest
                 " its file back, run, then change it"
             )
         with connected(spark, source, database) as connection:
-            frames += [_flaws(spark, connection, database, row, schema)]
+            frames += [_flaws(spark, connection, database, row)]
             frames += [_records(_rows(spark, connection, database, row), connection, row, ingest)]
     return reduce(DataFrame.unionByName, frames)
 
@@ -136,7 +138,9 @@ def _records(rows: DataFrame, connection: Connection, row: Row, ingest: Ingest) 
         F.monotonically_increasing_id().alias("offset"),
         F.to_json(F.struct(*named), {"ignoreNullFields": "false"}).alias("record"),
     )
-    is_long = F.octet_length("record") > ingest.max_record_bytes
+    record, length = F.encode("record", "UTF-8"), F.octet_length("record")
+    is_long = length > ingest.max_record_bytes
+    digest = F.concat(length.cast("string"), F.lit(" bytes, SHA-256 "), F.sha2(record, 256))
     return written.select(
         F.lit(row["source"]).alias("source"),
         F.lit(row["batch"]).cast("long").alias("batch"),
@@ -146,12 +150,13 @@ def _records(rows: DataFrame, connection: Connection, row: Row, ingest: Ingest) 
         F.lit(None).cast("string").alias("header"),
         F.when(~is_long, F.col("record")).alias("raw"),
         F.when(is_long, F.lit("record_too_long")).alias("rule"),
-        F.when(is_long, F.lit(f"{ingest.max_record_bytes} bytes")).alias("allowed"),
-        F.when(is_long, F.encode("record", "UTF-8")).alias("content"),
+        F.when(is_long, digest).alias("found"),
+        F.when(is_long, F.lit(too_long(ingest.max_record_bytes))).alias("allowed"),
+        F.when(is_long, F.substring(record, 1, KEPT_BYTES)).alias("content"),
     )
 
 
-def _flaws(spark: SparkSession, connection: Connection, database: Database, row: Row, schema: str) -> DataFrame:
+def _flaws(spark: SparkSession, connection: Connection, database: Database, row: Row) -> DataFrame:
     """Rows that no range of the cursor reaches stay in the database: each batch says how many."""
     flaws = []
     if database.cursor:
@@ -160,8 +165,8 @@ def _flaws(spark: SparkSession, connection: Connection, database: Database, row:
         if int(count or 0):
             allowed = f"a value of {database.cursor}, without which a row is never new: {int(count or 0)} have none"
             address = (row["source"], row["batch"], row["file"], datetime.now(UTC), -1)
-            flaws.append((*address, None, None, "cursor_unusable", allowed, b""))
-    return spark.createDataFrame(flaws, schema)
+            flaws.append((*address, None, None, "cursor_unusable", None, allowed, b""))
+    return spark.createDataFrame(flaws, SCHEMA)
 
 
 def _backticked(name: str) -> str:

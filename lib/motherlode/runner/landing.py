@@ -1,15 +1,14 @@
 """What lies in the landing folder, and the records in it: listed by the driver, read by Spark in Arrow batches.
 
 Listing grows with the files that lie there, reading with the bytes that are new. A file of lines is read in chunks
-by many tasks; a compressed file, a CSV file (its fields may hold line breaks) and a file of JSON arrays that is not
-named .jsonl or .ndjson (an array may span lines) are read whole by one. Of a Parquet file each task reads the groups of
-rows that begin in its part.
+by many tasks, a compressed one by one, block by block; a CSV file (its fields may hold line breaks) and a file of JSON
+arrays that is not named .jsonl or .ndjson (an array may span lines) are read whole by one. Of a Parquet file each task
+reads the groups of rows that begin in its part.
 """
 
 import logging
-import zlib
+import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
@@ -25,34 +24,21 @@ from pyspark.sql import functions as F
 
 from motherlode.contracts.bronze import FILES
 from motherlode.errors import UsageError
+from motherlode.runner.contents import CONTENTS, SCHEMA
 from motherlode.runner.databases import read_tables
 from motherlode.runner.listed import listed
 from motherlode.runner.topics import read_messages
 from motherlode.settings import Ingest
+from motherlode.sources.blocks import BLOCK_BYTES, Inflated, blocks, first_line
 from motherlode.sources.format import Splitter
 from motherlode.sources.registry import format_of
-from motherlode.sources.row_groups import flawed, row_groups
+from motherlode.sources.row_groups import row_groups
 from motherlode.sources.source import Source
-from motherlode.sources.split import Flaw, Piece, split
+from motherlode.sources.split import Flaw, Piece, flaw, flawed, split
 
-SCHEMA = (
-    "source string, batch long, file string, received_at timestamp, offset long, header string, raw string,"
-    " rule string, allowed string, content binary"
-)
-_ARROW = pa.schema(
-    [
-        ("source", pa.string()),
-        ("batch", pa.int64()),
-        ("file", pa.string()),
-        ("received_at", pa.timestamp("us", "UTC")),
-        ("offset", pa.int64()),
-        ("header", pa.string()),
-        ("raw", pa.string()),
-        ("rule", pa.string()),
-        ("allowed", pa.string()),
-        ("content", pa.binary()),
-    ]
-)
+LINES_BY_NAME = re.compile(r"\.(jsonl|ndjson)(\.gz)?$")
+"""Files of JSON arrays whose arrays have a line each."""
+_WHOLE_GZIP = "a whole gzip file"
 _ROWS_PER_BATCH = 20_000
 log = logging.getLogger(__name__)
 
@@ -129,8 +115,8 @@ def read_contents(manifest: DataFrame, folder: str, sources: tuple[Source, ...],
     if all(source.path for source in sources) and manifest.where(of_topics).isEmpty():
         return _read_files(manifest, folder, sources, ingest)
     files = _read_files(manifest.where(~of_topics & ~of_tables), folder, sources, ingest)
-    messages = read_messages(manifest.where(of_topics), sources, ingest, SCHEMA)
-    return files.unionByName(messages).unionByName(read_tables(manifest.where(of_tables), sources, ingest, SCHEMA))
+    messages = read_messages(manifest.where(of_topics), sources, ingest)
+    return files.unionByName(messages).unionByName(read_tables(manifest.where(of_tables), sources, ingest))
 
 
 def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:
@@ -146,7 +132,7 @@ def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], i
     whole = [name for name, kind in splitters.items() if kind == "csv"]
     arrays = [name for name, kind in splitters.items() if kind == "json_arrays"]
     step = ingest.chunk_bytes
-    may_span_lines = F.col("source").isin(arrays) & ~F.col("file").rlike(r"\.(jsonl|ndjson)$")
+    may_span_lines = F.col("source").isin(arrays) & ~F.col("file").rlike(LINES_BY_NAME.pattern)
     is_whole = F.col("source").isin(whole) | may_span_lines | F.col("file").rlike(r"\.gz$")
     starts = F.when(is_whole, F.array(F.lit(0).cast("long"))).otherwise(
         F.sequence(F.lit(0).cast("long"), F.greatest(F.col("size") - 1, F.lit(0)), F.lit(step).cast("long"))
@@ -191,14 +177,15 @@ def _pieces(kind: Splitter, folder: str, row: dict[str, Any], longest: int) -> I
         with fs.open_input_file(f"{root}/{name}") as file:
             if kind == "parquet":
                 yield from _rows(file, name, start, length, longest)
-                return
-            data, start, flaws = _load(file, name, start, length, longest)
-        piece = split(kind, data, start, longest)
-        yield replace(piece, flaws=(*piece.flaws, *flaws))
+            elif kind == "lines" or (kind == "json_arrays" and LINES_BY_NAME.search(name)):
+                yield from _lines("lines" if kind == "lines" else "array_lines", file, name, start, length, longest)
+            else:
+                yield from _whole(kind, file, name, longest)
     except FileNotFoundError:
         if not fs.get_file_info(pyarrow.fs.FileSelector(root, allow_not_found=True)):
             raise UsageError(f"{folder}: nothing is there now; is it mounted on every worker?") from None
-        yield flawed(Flaw(start, "file_vanished", "the file that was listed; put back, it must be touched", b""))
+        allowed = "the file that was listed; put back, it must be touched"
+        yield flawed(Flaw(start, "file_vanished", allowed, b"", 0))
     except OSError as error:
         # Not quarantined: once it can be read again, the next run takes it in.
         raise UsageError(f"{folder}/{name}: cannot be read ({type(error).__name__})") from None
@@ -208,92 +195,93 @@ def _rows(file: pa.NativeFile, name: str, start: int, length: int | None, longes
     if not name.endswith(".gz"):
         yield from row_groups(file, start, length, longest)
         return
-    packed = file.read()
-    data, _, flaws = _inflate(packed)
-    if flaws:
-        # All or nothing: of a row's number and a byte, either could be an offset.
-        yield flawed(replace(flaws[0], offset=0, content=packed[:longest]))
-    else:
+    inflated = Inflated(file.read)
+    data = b"".join(iter(lambda: inflated.read(BLOCK_BYTES), b""))
+    if inflated.is_whole:
         yield from row_groups(pa.BufferReader(data), 0, None, longest)
-
-
-def _load(
-    file: pa.NativeFile, name: str, start: int, length: int | None, longest: int
-) -> tuple[bytes, int, list[Flaw]]:
-    """A chunk that begins and ends with whole lines, where it begins, and what could not be read."""
-    if name.endswith(".gz"):
-        return _inflate(file.read())
-    if length is None:
-        return file.read(), 0, []
-    return (*_chunk(file, start, length, longest), [])
-
-
-def _chunk(file: pa.NativeFile, start: int, length: int, longest: int) -> tuple[bytes, int]:
-    """The lines that start within [start, start + length)."""
-    begin = start
-    if start:
-        # A line belongs to the chunk in which it starts: the one running into this chunk is not ours.
-        file.seek(start - 1)
-        head = file.read(length + 1)
-        first = head.find(b"\n")
-        if first < 0:
-            return b"", start
-        begin, data = start + first, head[first + 1 :]
     else:
-        data = file.read(length)
-    while data and not data.endswith(b"\n"):
-        more = file.read(65_536)
-        if not more:
-            break
-        end = more.find(b"\n")
-        data += more if end < 0 else more[: end + 1]
-        if end >= 0:
-            break
-    return data, begin
+        # All or nothing: of a row's number and a byte, either could be an offset.
+        file.seek(0)
+        yield flawed(Flaw(0, "gzip", _WHOLE_GZIP, file.read(longest), file.size()))
 
 
-def _inflate(content: bytes) -> tuple[bytes, int, list[Flaw]]:
-    """A gzip file, of several members perhaps; what a truncated one still holds is kept."""
-    parts: list[bytes] = []
-    rest = content
-    while rest:
-        engine = zlib.decompressobj(wbits=31)
-        try:
-            parts.append(engine.decompress(rest))
-        except zlib.error:
-            return b"".join(parts), 0, [Flaw(len(content) - len(rest), "gzip", "a whole gzip file", rest)]
-        if not engine.eof:
-            return b"".join(parts), 0, [Flaw(len(content), "gzip", "a whole gzip file", b"")]
-        rest = engine.unused_data
-    return b"".join(parts), 0, []
+def _lines(kind: str, file: pa.NativeFile, name: str, start: int, length: int | None, longest: int) -> Iterator[Piece]:
+    """Block by block."""
+    inflated = Inflated(file.read) if name.endswith(".gz") else None
+    if start:
+        # A line belongs to the chunk in which it begins: the one running into this chunk is not ours.
+        file.seek(start - 1)
+        before = first_line(file.read, length or 0)
+        if before is None:
+            return
+        file.seek(start + before)
+        start, length = start + before, (length or 0) - before
+    until = None if length is None else start + length
+    at = start
+    for block in blocks(inflated.read if inflated else file.read, start, longest, until):
+        if isinstance(block, Flaw):
+            yield flawed(block)
+            continue
+        data, at = block.data, block.start + len(block.data)
+        if kind == "lines" and inflated and not inflated.is_whole:
+            data = _complete(data)
+            at = block.start + len(data)
+        yield split(kind, data, block.start, longest)
+        if len(data) < len(block.data):
+            yield flawed(flaw(at, "gzip", _WHOLE_GZIP, block.data[len(data) :], longest))
+            return
+    if inflated and not inflated.is_whole:
+        yield flawed(Flaw(at, "gzip", _WHOLE_GZIP, b"", 0))
+
+
+def _whole(kind: str, file: pa.NativeFile, name: str, longest: int) -> Iterator[Piece]:
+    """A file of which a record may span lines."""
+    if not name.endswith(".gz"):
+        yield split(kind, file.read(), 0, longest)
+        return
+    inflated = Inflated(file.read)
+    data = b"".join(iter(lambda: inflated.read(BLOCK_BYTES), b""))
+    if inflated.is_whole:
+        yield split(kind, data, 0, longest)
+        return
+    # An element of an array ends with its bracket, wherever the file was cut off.
+    complete = data if kind == "json_arrays" else _complete(data)
+    yield split(kind, complete, 0, longest)
+    yield flawed(flaw(len(complete), "gzip", _WHOLE_GZIP, data[len(complete) :], longest))
+
+
+def _complete(data: bytes) -> bytes:
+    """Without the last line, of what was cut off: it may be the beginning of one, and look like a whole one."""
+    return data[: data.rfind(b"\n") + 1]
 
 
 def _batches(row: dict[str, Any], piece: Piece) -> Iterator[pa.RecordBatch]:
     """Arrow batches of one file's records and flaws."""
 
     def constant(value: object, name: str, count: int) -> pa.Array:
-        return pa.repeat(pa.scalar(value, _ARROW.field(name).type), count)
+        return pa.repeat(pa.scalar(value, CONTENTS.field(name).type), count)
 
     def batch(count: int, columns: dict[str, pa.Array]) -> pa.RecordBatch:
         fixed = {"source": row["source"], "batch": row["batch"], "file": row["file"]}
         fixed["received_at"] = row["modified_at"]
         arrays = [
             columns[field.name] if field.name in columns else constant(fixed.get(field.name), field.name, count)
-            for field in _ARROW
+            for field in CONTENTS
         ]
-        return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
+        return pa.RecordBatch.from_arrays(arrays, schema=CONTENTS)
 
     for at in range(0, len(piece.texts), _ROWS_PER_BATCH):
-        texts = piece.texts.slice(at, _ROWS_PER_BATCH)
-        offsets = piece.offsets.slice(at, _ROWS_PER_BATCH)
-        header = constant(piece.header, "header", len(texts))
-        yield batch(len(texts), {"offset": offsets, "raw": texts, "header": header})
+        columns = {"offset": piece.offsets, "raw": piece.texts, "header": piece.headers}
+        part = {name: values.slice(at, _ROWS_PER_BATCH) for name, values in columns.items()}
+        part["header"] = part["header"].cast(pa.string())
+        yield batch(len(part["raw"]), part)
     every = piece.flaws
     if every:
         columns = {
-            "offset": pa.array([flaw.offset for flaw in every], pa.int64()),
-            "rule": pa.array([flaw.rule for flaw in every]),
-            "allowed": pa.array([flaw.allowed for flaw in every]),
-            "content": pa.array([flaw.content for flaw in every], pa.binary()),
+            "offset": pa.array([one.offset for one in every], pa.int64()),
+            "rule": pa.array([one.rule for one in every]),
+            "found": pa.array([one.found for one in every]),
+            "allowed": pa.array([one.allowed for one in every]),
+            "content": pa.array([one.content for one in every], pa.binary()),
         }
         yield batch(len(every), columns)

@@ -18,12 +18,14 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from motherlode.columns.times import plausible
 from motherlode.errors import UnavailableError, UsageError
+from motherlode.runner.contents import CONTENTS, SCHEMA
 from motherlode.runner.listed import ALWAYS, listed
 from motherlode.settings import Ingest
 from motherlode.sources.registry import format_of
 from motherlode.sources.source import Kafka, Source
-from motherlode.sources.split import split
+from motherlode.sources.split import Flaw, flaw, split, too_long
 
 ANSWERS_WITHIN_MS = "15000"
 MESSAGES_PER_TASK = 500_000
@@ -49,8 +51,8 @@ def list_topics(spark: SparkSession, sources: tuple[Source, ...], ingest: Ingest
     return listed(rows)
 
 
-def read_messages(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest, schema: str) -> DataFrame:
-    """Every record and every flaw in the ranges of offsets that the manifest's rows name, in the columns of `schema`.
+def read_messages(manifest: DataFrame, sources: tuple[Source, ...], ingest: Ingest) -> DataFrame:
+    """Every record and every flaw in the ranges of offsets that the manifest's rows name, in the columns of SCHEMA.
 
     Args:
         manifest: rows of bronze.files whose `first` is not null: as many as partitions and batches.
@@ -69,13 +71,11 @@ def read_messages(manifest: DataFrame, sources: tuple[Source, ...], ingest: Inge
             f"{', '.join(gone)}: messages were listed and not yet read, and no such source with a topic is in"
             " conf/sources: put its file back, run, then take it out"
         )
-    frames = [_read(spark, *topics[name], ranges, ingest, schema) for name, ranges in by_source.items()]
-    return reduce(DataFrame.unionByName, frames, spark.createDataFrame([], schema))
+    frames = [_read(spark, *topics[name], ranges, ingest) for name, ranges in by_source.items()]
+    return reduce(DataFrame.unionByName, frames, spark.createDataFrame([], SCHEMA))
 
 
-def _read(
-    spark: SparkSession, source: Source, kafka: Kafka, ranges: list[Row], ingest: Ingest, schema: str
-) -> DataFrame:
+def _read(spark: SparkSession, source: Source, kafka: Kafka, ranges: list[Row], ingest: Ingest) -> DataFrame:
     with _consumer(spark, source, kafka) as consumer:
         kept = {partition: begin for partition, (begin, _) in _bounds(spark, consumer, kafka).items()}
     lost = []
@@ -89,22 +89,22 @@ def _read(
             if oldest > begin and end > begin:
                 # The broker's retention was faster: what is gone is said, the rest is read.
                 allowed = f"the offsets before {min(oldest, end)}, which the broker no longer has"
-                lost.append((source.name, batch, row["file"], ALWAYS, begin, "expired", allowed))
+                found = f"{min(oldest, end) - begin} messages"
+                lost.append((source.name, batch, row["file"], ALWAYS, begin, "expired", found, allowed))
             if max(begin, oldest) < end:
                 starts[partition], ends[partition] = max(begin, oldest), end
         if starts:
             messages = _messages(spark, kafka, starts, ends).withColumn("batch", F.lit(batch).cast("long"))
-            frames.append(_split(messages, source, ingest, schema))
-    said = "source string, batch long, file string, received_at timestamp, offset long, rule string, allowed string"
-    flaws = spark.createDataFrame(lost, said).withColumns(
+            frames.append(_split(messages, source, ingest))
+    said = "source string, batch long, file string, received_at timestamp, offset long, rule string, found string"
+    flaws = spark.createDataFrame(lost, f"{said}, allowed string").withColumns(
         {
             "header": F.lit(None).cast("string"),
             "raw": F.lit(None).cast("string"),
             "content": F.encode(F.lit(""), "UTF-8"),
         }
     )
-    names = [part.split()[0] for part in schema.split(",")]
-    return reduce(DataFrame.unionByName, frames, flaws.select(*names))
+    return reduce(DataFrame.unionByName, frames, flaws.select(*CONTENTS.names))
 
 
 def _messages(spark: SparkSession, kafka: Kafka, starts: dict[str, int], ends: dict[str, int]) -> DataFrame:
@@ -121,11 +121,12 @@ def _messages(spark: SparkSession, kafka: Kafka, starts: dict[str, int], ends: d
     )
 
 
-def _split(messages: DataFrame, source: Source, ingest: Ingest, schema: str) -> DataFrame:
+def _split(messages: DataFrame, source: Source, ingest: Ingest) -> DataFrame:
     """A message is a record, whatever line breaks it has; of one that is an array each element is one."""
-    given = messages.select(
-        "batch", F.concat("topic", F.lit("/"), "partition").alias("file"), "timestamp", "offset", "value"
-    )
+    # Whoever sent it says when, and may say anything.
+    sent_at = F.when(plausible(F.col("timestamp")), F.col("timestamp")).otherwise(F.lit(ALWAYS))
+    file = F.concat("topic", F.lit("/"), "partition")
+    given = messages.select("batch", file.alias("file"), sent_at.alias("timestamp"), "offset", "value")
     name, longest = source.name, ingest.max_record_bytes
     is_array = format_of(source).splitter == "json_arrays"
 
@@ -135,55 +136,41 @@ def _split(messages: DataFrame, source: Source, ingest: Ingest, schema: str) -> 
             for row in batch.to_pylist():
                 rows.extend(_records(row, is_array, longest))
             if rows:
-                fixed = [{"source": name, "header": None, **row} for row in rows]
-                yield pa.RecordBatch.from_pylist(fixed, schema=_ARROW)
+                yield pa.RecordBatch.from_pylist([{"source": name, **row} for row in rows], schema=CONTENTS)
 
-    return given.mapInArrow(read, schema)
-
-
-_ARROW = pa.schema(
-    [
-        ("source", pa.string()),
-        ("batch", pa.int64()),
-        ("file", pa.string()),
-        ("received_at", pa.timestamp("us", "UTC")),
-        ("offset", pa.int64()),
-        ("header", pa.string()),
-        ("raw", pa.string()),
-        ("rule", pa.string()),
-        ("allowed", pa.string()),
-        ("content", pa.binary()),
-    ]
-)
+    return given.mapInArrow(read, SCHEMA)
 
 
 def _records(row: Mapping[str, Any], is_array: bool, longest: int) -> Iterator[dict[str, Any]]:
     value: bytes | None = row["value"]
     base = {"batch": row["batch"], "file": row["file"], "received_at": row["timestamp"], "offset": row["offset"]}
-    nothing = {"raw": None, "rule": None, "allowed": None, "content": None}
     if not value:
-        yield {**base, **nothing, "rule": "empty_message", "allowed": "a message with a value", "content": b""}
+        yield {**base, **_said(Flaw(row["offset"], "empty_message", "a message with a value", b"", 0))}
         return
     if not is_array:
-        yield {**base, **nothing, **_one(value, longest)}
+        yield {**base, **_one(value, row["offset"], longest)}
         return
     # Several records may lie at one offset: the message is their file, and each has its place in it.
     piece = split("json_arrays", value, 0, longest)
     inside = {**base, "file": f"{row['file']}@{row['offset']}"}
     for offset, text in zip(piece.offsets.to_pylist(), piece.texts.to_pylist(), strict=True):
-        yield {**inside, **nothing, "offset": offset, "raw": text}
-    for flaw in piece.flaws:
-        said = {"offset": flaw.offset, "rule": flaw.rule, "allowed": flaw.allowed, "content": flaw.content}
-        yield {**inside, **nothing, **said}
+        yield {**inside, "offset": offset, "raw": text}
+    for one in piece.flaws:
+        yield {**inside, **_said(one)}
 
 
-def _one(value: bytes, longest: int) -> dict[str, Any]:
+def _one(value: bytes, offset: int, longest: int) -> dict[str, Any]:
     if len(value) > longest:
-        return {"rule": "record_too_long", "allowed": f"{longest} bytes", "content": value}
+        return _said(flaw(offset, "record_too_long", too_long(longest), value, longest))
     try:
         return {"raw": value.decode()}
     except UnicodeDecodeError:
-        return {"rule": "encoding", "allowed": "UTF-8", "content": value}
+        return _said(flaw(offset, "encoding", "UTF-8", value, longest))
+
+
+def _said(one: Flaw) -> dict[str, Any]:
+    columns = ("offset", "rule", "found", "allowed", "content")
+    return {name: getattr(one, name) for name in columns}
 
 
 def _options(kafka: Kafka) -> dict[str, str]:

@@ -101,7 +101,7 @@ def _tried(context: Context, source: Source, sample: Sample, data: bytes) -> Out
     campaigns = _campaigns(context) if source.time_from else None
     try:
         found = take_in(target, _records(spark, source, sample, piece), previous, params, campaigns)
-        quarantine = found[silver.QUARANTINES[target.name].name].drop("record")
+        quarantine = found[silver.QUARANTINES[target.name].name].drop("record", "header")
         return Outcome(
             target=target,
             records=len(piece.texts),
@@ -118,11 +118,11 @@ def _tried(context: Context, source: Source, sample: Sample, data: bytes) -> Out
 def _first(piece: Piece, is_cut: bool) -> Piece:
     """The first records; of a sample that is cut, the last one may be half of one, and a flaw behind it the cut's."""
     keep = min(RECORDS, len(piece.texts) - (1 if is_cut and len(piece.texts) > 1 else 0))
-    offsets, texts = piece.offsets.slice(0, keep), piece.texts.slice(0, keep)
     if keep == len(piece.texts) or not keep:
         return piece
+    offsets, texts, headers = (values.slice(0, keep) for values in (piece.offsets, piece.texts, piece.headers))
     end = piece.offsets[keep].as_py()
-    return replace(piece, offsets=offsets, texts=texts, flaws=tuple(flaw for flaw in piece.flaws if flaw.offset < end))
+    return Piece(offsets, texts, headers, tuple(flaw for flaw in piece.flaws if flaw.offset < end))
 
 
 def _records(spark: SparkSession, source: Source, sample: Sample, piece: Piece) -> DataFrame:
@@ -136,7 +136,7 @@ def _records(spark: SparkSession, source: Source, sample: Sample, piece: Piece) 
         "offset": piece.offsets,
         "received_at": pa.repeat(received, count),
         "received_on": pa.repeat(pa.scalar(sample.modified_at.date(), pa.date32()), count),
-        "header": pa.repeat(pa.scalar(piece.header, pa.string()), count),
+        "header": piece.headers.cast(pa.string()),
         "raw": piece.texts,
     }
     return spark.createDataFrame(pa.table(columns), bronze.RECORDS.schema)

@@ -122,7 +122,7 @@ class Outcome:
             (row["rule"], row["path"] or "", row["found"] or "", row["allowed"] or "", int(row["offset"]))
             for row in self.quarantine.to_pylist()
         ]
-        broken += [(flaw.rule, "", f"{len(flaw.content)} bytes", flaw.allowed, flaw.offset) for flaw in self.flaws]
+        broken += [(flaw.rule, "", flaw.found, flaw.allowed, flaw.offset) for flaw in self.flaws]
         first: dict[tuple[str, str, str, str], int] = {}
         count: Counter[tuple[str, str, str, str]] = Counter()
         for rule, path, shape, allowed, offset in broken:

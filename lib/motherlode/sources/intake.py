@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from motherlode.checks.declared import Rule, check_rules, cleansed
-from motherlode.checks.rules import first_problem, problem
+from motherlode.checks.rules import first_problem, implausible, problem
 from motherlode.columns.cipher import encrypted
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
@@ -223,11 +223,12 @@ def _campaign_times(parsed: DataFrame, campaigns: DataFrame, dated_by_campaign: 
             "a campaign with a start in silver.campaigns",
         ),
     )
+    beyond = implausible(F.coalesce("occurred_at", start), "campaign_id", F.col("_starts_on").cast("string"))
     return joined.select(
         *[name for name in parsed.columns if name not in ("occurred_at", "known_at", "problem")],
         F.coalesce("occurred_at", start).alias("occurred_at"),
         F.coalesce("known_at", start).alias("known_at"),
-        first_problem(F.col("problem"), unknown).alias("problem"),
+        first_problem(F.col("problem"), unknown, beyond).alias("problem"),
     )
 
 

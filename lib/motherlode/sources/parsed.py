@@ -11,6 +11,7 @@ from motherlode.checks.rules import first_problem, flags, problem, required
 from motherlode.columns.arrays import those
 from motherlode.columns.identifiers import PRIORITY, cleaned, normalised
 from motherlode.columns.pseudonym import code
+from motherlode.columns.times import if_plausible, plausible
 from motherlode.contracts import silver
 from motherlode.contracts.bronze import ADDRESS_COLUMNS
 from motherlode.contracts.tables import Table
@@ -113,6 +114,8 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         frame = _with_identifiers(frame, parsed.identifiers, source)
     else:
         frame = frame.withColumn("plain", parsed.plain).withColumn("_unusable", flags({}))
+    claimed_at = parsed.occurred_at if parsed.claimed_at is None else parsed.claimed_at
+    raised = {**parsed.flags, "known_at_implausible": ~plausible(parsed.known_at)}
     fields = {name: parsed.fields.get(name, F.lit(None)).cast(kind) for name, kind in own.items()}
     contacts = [
         (F.struct(F.lit(kind).alias("kind"), value.alias("value")), value.isNotNull())
@@ -126,9 +129,9 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         "plain",
         those(contacts, CONTACTS).alias("contacts"),
         parsed.occurred_at.cast("timestamp").alias("occurred_at"),
-        F.coalesce(parsed.known_at, parsed.occurred_at).cast("timestamp").alias("known_at"),
-        F.to_date(parsed.occurred_at if parsed.claimed_at is None else parsed.claimed_at).alias("claimed_on"),
-        F.concat("_unusable", flags(parsed.flags)).alias("flags"),
+        F.coalesce(if_plausible(parsed.known_at), parsed.occurred_at).cast("timestamp").alias("known_at"),
+        F.to_date(if_plausible(claimed_at)).alias("claimed_on"),
+        F.concat("_unusable", flags(raised)).alias("flags"),
         parsed.problem.alias("problem"),
         *[column.alias(name) for name, column in fields.items()],
     )

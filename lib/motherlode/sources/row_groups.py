@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from motherlode.sources.rows import json_rows, readable
-from motherlode.sources.split import Flaw, Piece
+from motherlode.sources.split import Flaw, Piece, flaw, flawed, too_long
 
 ALLOWED = "a whole Parquet file"
 _MAGIC = b"PAR1"
@@ -50,7 +50,7 @@ def row_groups(file: pa.NativeFile, start: int, length: int | None, longest: int
         is_whole = False
     if not is_whole:
         if start == 0:
-            yield flawed(Flaw(0, "parquet", allowed, _bytes(file, 0, longest)))
+            yield flawed(Flaw(0, "parquet", allowed, _bytes(file, 0, longest), size))
         return
     begins = [min(max(_begin(group), 0), size - 1) for group in groups]
     first = 0
@@ -94,8 +94,9 @@ def _group(
     except _BROKEN:
         pass
     if not is_whole:
-        content = _bytes(file, span[0], min(span[1] - span[0], longest))
-        yield flawed(Flaw(at, "parquet", f"readable rows {first} to {end - 1}", content))
+        length = span[1] - span[0]
+        content = _bytes(file, span[0], min(length, longest))
+        yield flawed(Flaw(at, "parquet", f"readable rows {first} to {end - 1}", content, length))
 
 
 def _int96(found: pq.ParquetFile) -> set[str]:
@@ -118,14 +119,10 @@ def _piece(batch: pa.RecordBatch, instants: set[str], first: int, longest: int) 
     good = is_utf8 & fits
     flaws = []
     for n in np.flatnonzero(~good).tolist():
-        rule, allowed = ("encoding", "UTF-8") if fits[n] else ("record_too_long", f"{longest} bytes")
-        flaws.append(Flaw(int(offsets[n]), rule, allowed, texts[n].as_py().encode()))
-    return Piece(pa.array(offsets[good]), texts.filter(pa.array(good)), None, tuple(flaws))
-
-
-def flawed(flaw: Flaw) -> Piece:
-    """No records, and why."""
-    return Piece(pa.array([], pa.int64()), pa.array([], pa.string()), None, (flaw,))
+        rule, allowed = ("encoding", "UTF-8") if fits[n] else ("record_too_long", too_long(longest))
+        flaws.append(flaw(int(offsets[n]), rule, allowed, texts[n].as_py().encode(), longest))
+    kept = texts.filter(pa.array(good))
+    return Piece(pa.array(offsets[good]), kept, pa.nulls(len(kept), pa.string()), tuple(flaws))
 
 
 def _bytes(file: pa.NativeFile, start: int, count: int) -> bytes:

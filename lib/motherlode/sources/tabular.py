@@ -17,6 +17,7 @@ from pyspark.sql.types import (
 
 from motherlode.checks.rules import (
     first_problem,
+    implausible_date,
     not_negative,
     one_of,
     plausible_amount,
@@ -26,6 +27,7 @@ from motherlode.checks.rules import (
     required,
 )
 from motherlode.columns.identifiers import BLOCKED, FALLBACK, PRIORITY, cleaned, normalised
+from motherlode.columns.numbers import decimal, real
 from motherlode.columns.pseudonym import code
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
@@ -131,11 +133,6 @@ def used_columns(source: Source) -> list[str]:
     return sorted({name.removeprefix("-") for name in flat})
 
 
-def _number(text: Column) -> Column:
-    """By way of a decimal: NaN and Infinity are no numbers here."""
-    return text.try_cast("decimal(24,6)").cast("double")
-
-
 class _Row:
     """The cells of a row read as the target's columns; gathers what is wrong with them."""
 
@@ -160,7 +157,7 @@ class _Row:
         elif self.target is silver.SURVEY_ANSWERS:
             answer = self.text("answer")
             self.problems.append(required(answer, "answer"))
-            found["score"] = _number(answer)
+            found["score"] = real(answer)
             found["comment"] = F.when(found["score"].isNull(), scrubbed(answer))
         elif self.target is silver.ATTRIBUTES:
             found["value"] = scrubbed(found["value"])
@@ -282,8 +279,11 @@ class _Row:
             return text
         if isinstance(kind, DateType):
             parsed = F.to_date(instant(text, formats=self.source.time_formats))
+            self.problems.append(implausible_date(parsed, self.label(column), text))
         elif isinstance(kind, DoubleType):
-            parsed = _number(text)
+            parsed = real(text)
+        elif isinstance(kind, DecimalType):
+            parsed = decimal(text, kind)
         else:
             parsed = text.try_cast(kind)
         names: dict[type[DataType], str] = {BooleanType: "true or false", DateType: "a date"}
@@ -296,7 +296,7 @@ class _Row:
         total = None
         for signed in entry:
             name = signed.removeprefix("-")
-            amount = self.cells[name].try_cast(MONEY)
+            amount = decimal(self.cells[name], MONEY)
             self.problems.append(readable(self.cells[name], amount, name, "an amount"))
             amount = amount if total is None else F.coalesce(amount, F.lit(0).cast(MONEY))
             amount = -amount if signed.startswith("-") else amount

@@ -1,6 +1,7 @@
 """Files into records: offsets lead back to the bytes, nothing is lost, neighbours of a flaw are not harmed."""
 
 import csv
+import hashlib
 import io
 import json
 from itertools import pairwise
@@ -41,7 +42,7 @@ def test_bytes_that_are_no_text_and_too_long_lines_are_flaws() -> None:
 def test_csv_rows_with_line_breaks_in_quotes() -> None:
     data = b'id,text\n1,"two\nlines, ""quoted"""\n2,plain\n'
     piece = split("csv", data, 0, LONG)
-    assert piece.header == "id,text"
+    assert piece.headers.to_pylist() == ["id,text"] * 2
     assert pairs(piece) == [(8, '1,"two\nlines, ""quoted"""'), (34, "2,plain")]
 
 
@@ -72,7 +73,7 @@ def test_whatever_csv_writers_write_comes_back(rows: list[list[str]], line_end: 
 
 def test_a_header_may_hold_a_quoted_line_break() -> None:
     piece = split("csv", b'id,"two\r\nlines"\r\n1,2\r\n', 0, LONG)
-    assert (piece.header, [text for _, text in pairs(piece)]) == ('id,"two\r\nlines"', ["1,2"])
+    assert (piece.headers.to_pylist(), [text for _, text in pairs(piece)]) == (['id,"two\r\nlines"'], ["1,2"])
 
 
 def test_lines_that_end_in_a_carriage_return_alone_are_one_flaw() -> None:
@@ -168,3 +169,55 @@ def test_arrays_give_back_their_elements(elements: list[dict[str, str]]) -> None
     data = json.dumps(elements, ensure_ascii=False).encode()
     found = [json.loads(text) for _, text in pairs(split("json_arrays", data, 0, LONG))]
     assert found == elements
+
+
+def test_byte_order_marks_amid_files_that_were_glued_together() -> None:
+    mark = b"\xef\xbb\xbf"
+    piece = split("lines", b"%b{1}\n%b{2}\n{3}\n" % (mark, mark), 0, LONG)
+    assert pairs(piece) == [(3, "{1}"), (10, "{2}"), (14, "{3}")]
+    arrays = b'%b[{"a":1}]%b[{"b":2}]\n%b[{"c":3}]' % (mark, mark, mark)
+    piece = split("json_arrays", arrays, 0, LONG)
+    assert [text for _, text in pairs(piece)] == ['{"a":1}', '{"b":2}', '{"c":3}']
+    assert all(arrays[at : at + len(text)] == text.encode() for at, text in pairs(piece))
+    table = split("csv", b"%bid,a\n1,2\n%bid,a\n3,4\n" % (mark, mark), 0, LONG)
+    assert [text for _, text in pairs(table)] == ["1,2", "id,a", "3,4"]
+    assert table.headers.to_pylist() == ["id,a"] * 3
+    assert (split("lines", mark, 0, LONG).flaws, len(split("csv", mark, 0, LONG).texts)) == ((), 0)
+
+
+def test_rows_have_the_header_that_stands_above_them() -> None:
+    """A new version of a program writes on with other columns, or in another order."""
+    rows = ["id,name,size", "1,id,name", "2,b,7", '"size", name ,id', "9,c,3", "id,name,colour", "4,d,red"]
+    piece = split("csv", "\r\n".join(rows).encode(), 0, LONG)
+    assert list(zip(piece.headers.to_pylist(), [text for _, text in pairs(piece)], strict=True)) == [
+        ("id,name,size", "1,id,name"),
+        ("id,name,size", "2,b,7"),
+        ('"size", name ,id', '"size", name ,id'),
+        ('"size", name ,id', "9,c,3"),
+        ("id,name,colour", "id,name,colour"),
+        ("id,name,colour", "4,d,red"),
+    ]
+
+
+def test_an_element_that_is_nested_too_deeply_or_has_a_number_too_long_harms_no_neighbour() -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    elements = ['{"a":1}', f'{{"b":{deep},"c":"]}}"}}', f'{{"d":{"9" * 6_000}}}', '{"e":NaN}', '{"f":"\\ud800"}']
+    piece = split("json_arrays", f"[{', '.join(elements)}]".encode(), 0, LONG)
+    assert ([text for _, text in pairs(piece)], piece.flaws) == (elements, ())
+    cut = split("json_arrays", f"[{elements[0]},{elements[1][:-50]}\n{elements[0]}".encode(), 0, LONG)
+    assert ([text for _, text in pairs(cut)], len(cut.flaws)) == ([elements[0]] * 2, 1)
+
+
+def test_of_what_is_too_long_the_beginning_the_length_and_the_hash_are_kept() -> None:
+    long = b"x" * 9_000
+    digest = hashlib.sha256(long).hexdigest()
+    for kind, data in {
+        "lines": b"good\n" + long + b"\n",
+        "csv": b"id,a\n" + long + b"\n",
+        "array_lines": b"[{}]\n" + long + b"\n",
+    }.items():
+        (flaw,) = split(kind, data, 0, 5_000).flaws
+        assert (flaw.offset, flaw.rule, flaw.length, flaw.digest) == (5, "record_too_long", 9_000, digest)
+        assert flaw.content == long[:4_096]
+    (flaw,) = split("csv", b"\xff\xfe" + long, 0, 5_000).flaws
+    assert (flaw.rule, flaw.length, len(flaw.content)) == ("header_encoding", 9_002, 4_096)

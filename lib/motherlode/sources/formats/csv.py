@@ -73,6 +73,7 @@ def _layout_problem(used: list[str]) -> Column:
     return first_problem(
         F.when(F.col("header").isNull() | names.isNull(), problem("header", None, None, "a header row")),
         F.when(missing.isNotNull(), problem("column_missing", missing, None, "a column of the header")),
+        F.when(F.size(names) > F.size(F.array_distinct(names)), _ambiguous(names, used)),
         F.when(
             values.isNull(),
             problem("quotes", None, raw, "as many closing quotes as opening ones"),
@@ -80,6 +81,13 @@ def _layout_problem(used: list[str]) -> Column:
         F.when(raw == F.col("header"), problem("repeated_header", None, None, "a row of values")),
         F.when(F.size(values) != F.size(names), problem("fields", None, found, "as many fields as its header")),
     )
+
+
+def _ambiguous(names: Column, used: list[str]) -> Column:
+    """A column of ours that the header names twice: nobody can say which is meant."""
+    ours = F.filter(names, lambda name: name.isin(*used))
+    twice = F.get(F.filter(ours, lambda name: F.size(F.array_remove(ours, name)) < F.size(ours) - 1), F.lit(0))
+    return F.when(twice.isNotNull(), problem("column_twice", twice, None, "a column of that name, once"))
 
 
 FORMAT = Format(

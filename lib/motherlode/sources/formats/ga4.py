@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from motherlode.checks.rules import first_problem, plausible_time, required, scalar
 from motherlode.columns.identifiers import FALLBACK, cleaned
+from motherlode.columns.numbers import decimal
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
 from motherlode.contracts import silver
@@ -54,7 +55,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
     r = F.col("r")
     frame = read_json(records, FORMAT.schema).withColumns(
         {
-            "_micros": r["event_timestamp"].try_cast("decimal(20,0)").try_cast("bigint"),
+            "_micros": decimal(r["event_timestamp"], "decimal(20,0)").try_cast("bigint"),
             "_parameters": F.sort_array(_list(r, "event_params")),
         }
     )
@@ -67,7 +68,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
     )
     frame = frame.withColumn("_amount", _amount(r))
     occurred_at, content = F.col("_occurred_at"), F.col("_content")
-    revenue = F.col("_amount").try_cast(MONEY)
+    revenue = decimal(F.col("_amount"), MONEY)
     privacy, traffic = r["privacy_info"], r["collected_traffic_source"]
     by_ad = cleaned(traffic["gclid"]).isNotNull()
     screen = F.coalesce(F.col("_p_firebase_screen"), F.col("_p_firebase_screen_class"))

@@ -11,7 +11,9 @@ from pyspark.sql import functions as F
 
 from motherlode.checks.rules import first_problem, plausible_time, required, scalar
 from motherlode.columns.identifiers import FALLBACK, cleaned
+from motherlode.columns.numbers import decimal
 from motherlode.columns.scrub import page_path, scrubbed
+from motherlode.columns.shape import is_nested
 from motherlode.columns.structure import structure
 from motherlode.columns.times import instant
 from motherlode.contracts import silver
@@ -73,7 +75,7 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
         }
     )
     frame = frame.withColumns(
-        {"_anonymous": is_anonymous(r, F.col("_distinct_id")), "_revenue": F.col("_amount").try_cast(MONEY)}
+        {"_anonymous": is_anonymous(r, F.col("_distinct_id")), "_revenue": decimal(F.col("_amount"), MONEY)}
     )
     key, occurred_at, known_at, revenue = (F.col(f"_{name}") for name in ("key", "occurred_at", "known_at", "revenue"))
     p = r["properties"]
@@ -147,7 +149,7 @@ def _read(records: DataFrame) -> DataFrame:
 
 def _text(value: Column) -> Column:
     """Null for an object or list: these are the app's own properties, of any form."""
-    return F.when(~value.rlike(r"^\s*[{\[]"), cleaned(value))
+    return F.when(~is_nested(value), cleaned(value))
 
 
 def _first(properties: Column, names: Sequence[str]) -> Column:

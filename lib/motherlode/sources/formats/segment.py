@@ -3,11 +3,12 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from motherlode.checks.rules import first_problem, implausible, one_of, plausible_time, required, scalar
+from motherlode.checks.rules import first_problem, one_of, plausible_time, required, scalar
 from motherlode.columns.identifiers import cleaned
+from motherlode.columns.numbers import decimal
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
-from motherlode.columns.times import by_receivers_clock, instant, is_off
+from motherlode.columns.times import by_receivers_clock, if_plausible, instant
 from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Table
@@ -62,13 +63,18 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             "_time": F.coalesce(cleaned(r["originalTimestamp"]), cleaned(r["timestamp"])),
             "_known_at": instant(r["receivedAt"], source.zone, source.time_formats),
             "_sent_at": instant(r["sentAt"], source.zone, source.time_formats),
-            "_revenue": amount.try_cast(MONEY),
+            "_revenue": decimal(amount, MONEY),
         }
     )
     key, time, known_at, revenue = F.col("_key"), F.col("_time"), F.col("_known_at"), F.col("_revenue")
-    frame = frame.withColumn("_claimed_at", instant(time, source.zone, source.time_formats))
-    claimed_at, sent_at = F.col("_claimed_at"), F.col("_sent_at")
-    frame = frame.withColumn("_occurred_at", by_receivers_clock(claimed_at, sent_at, known_at))
+    frame = frame.withColumns(
+        {
+            "_claimed_at": instant(time, source.zone, source.time_formats),
+            "_received_at": if_plausible(known_at),
+        }
+    )
+    claimed_at, sent_at, received_at = F.col("_claimed_at"), F.col("_sent_at"), F.col("_received_at")
+    frame = frame.withColumn("_occurred_at", by_receivers_clock(claimed_at, sent_at, received_at))
     occurred_at = F.col("_occurred_at")
     traits, context, properties = r["traits"], r["context"], r["properties"]
     return shaped(
@@ -84,8 +90,9 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
                 scalar(key, "messageId"),
                 required(r["type"], "type"),
                 one_of(r["type"], TYPES, "type"),
-                plausible_time(time, claimed_at, "originalTimestamp"),
-                implausible(occurred_at, "originalTimestamp", time),
+                scalar(r["event"], "event"),
+                scalar(r["name"], "name"),
+                plausible_time(time, occurred_at, "originalTimestamp"),
             ),
             occurred_at=occurred_at,
             known_at=known_at,
@@ -101,8 +108,8 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             flags={
                 "revenue_unreadable": amount.isNotNull() & revenue.isNull(),
                 "revenue_negative": revenue < 0,
-                "clock_corrected": is_off(sent_at, known_at),
-                "clock_ahead": occurred_at > known_at + F.expr("INTERVAL 1 HOUR"),
+                "clock_corrected": occurred_at != claimed_at,
+                "clock_ahead": occurred_at > received_at + F.expr("INTERVAL 1 HOUR"),
             },
             fields={
                 "type": _type(r, source),

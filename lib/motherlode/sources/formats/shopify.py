@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from motherlode.checks.rules import first_problem, plausible_amount, plausible_time, problem, required, scalar
 from motherlode.columns.identifiers import FALLBACK, cleaned
+from motherlode.columns.numbers import decimal, real
 from motherlode.columns.structure import structure
 from motherlode.columns.times import instant
 from motherlode.contracts import silver
@@ -117,7 +118,7 @@ def _nothing() -> Column:
 
 
 def _money(text: Column) -> Column:
-    return F.coalesce(text.try_cast(MONEY), _nothing())
+    return F.coalesce(decimal(text, MONEY), _nothing())
 
 
 def _zero() -> Column:
@@ -130,14 +131,14 @@ def _total(of: Column, value: Callable[[Column], Column]) -> Column:
 
 def _priced(item: Column, index: Column, source: Source) -> Column:
     """A line with its amount, and what the shop took off it alone."""
-    amount = item["price"].try_cast(MONEY) * item["quantity"].try_cast("decimal(18,3)")
+    amount = decimal(item["price"], MONEY) * decimal(item["quantity"], "decimal(18,3)")
     allocations = item["discount_allocations"]
     allocated = F.when(F.size(allocations) > 0, _total(allocations, lambda a: _money(a["amount"])))
     return F.struct(
         item["id"].alias("id"),
         F.coalesce(item["id"], index.cast("string")).alias("line_no"),
         product_of(item, source).alias("product_id"),
-        item["quantity"].try_cast("double").alias("quantity"),
+        real(item["quantity"]).alias("quantity"),
         F.coalesce(amount, _zero()).alias("gross"),
         F.greatest(_money(item["total_discount"]), F.coalesce(allocated, _zero())).alias("taken_off"),
         F.coalesce(_total(item["tax_lines"], lambda tax: _money(tax["price"])), _zero()).alias("taxed"),
@@ -147,12 +148,12 @@ def _priced(item: Column, index: Column, source: Source) -> Column:
 def _number_problem(r: Column) -> Column:
     """A line whose price or quantity is absent or no number cannot be summed."""
 
-    def unread(name: str, kind: str) -> Column:
-        bad = F.filter(r["line_items"], lambda line: line[name].try_cast(kind).isNull())
+    def unread(name: str, read: Callable[[Column], Column]) -> Column:
+        bad = F.filter(r["line_items"], lambda line: read(line[name]).isNull())
         path = f"line_items.{name}"
         return F.when(F.size(bad) > 0, problem("readable", path, F.get(bad, 0)[name], "a number"))
 
-    return first_problem(unread("price", "decimal(18,4)"), unread("quantity", "double"))
+    return first_problem(unread("price", lambda text: decimal(text, MONEY)), unread("quantity", real))
 
 
 def _amount_problem() -> Column:
@@ -177,7 +178,7 @@ def _lines() -> Column:
         part = F.try_multiply(rest, F.try_divide(item["gross"], gross)).try_cast(MONEY)
         discount = F.try_add(item["taken_off"], F.when(gross > 0, part).otherwise(_nothing())).try_cast(MONEY)
         back = F.filter("_refunds", lambda refund: refund["line_item_id"] == item["id"])
-        units = F.aggregate(back, F.lit(0.0), lambda s, x: s + F.coalesce(x["quantity"].try_cast("double"), F.lit(0.0)))
+        units = F.aggregate(back, F.lit(0.0), lambda s, x: s + F.coalesce(real(x["quantity"]), F.lit(0.0)))
         refunded = _total(back, lambda x: _money(x["subtotal"]))
         share = F.try_multiply(F.col("_tax_rest"), F.try_divide(item["gross"], gross)).try_cast(MONEY)
         taxed = F.when(by_line, item["taxed"]).when(gross > 0, share).otherwise(_nothing())

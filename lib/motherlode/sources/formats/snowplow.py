@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from motherlode.checks.rules import first_problem, plausible_time, required
 from motherlode.columns.identifiers import FALLBACK, cleaned
+from motherlode.columns.numbers import decimal
 from motherlode.columns.scrub import page_path, scrubbed
 from motherlode.columns.structure import structure
 from motherlode.columns.times import instant, is_off
@@ -51,8 +52,8 @@ def parse(records: DataFrame, source: Source, target: Table = silver.EVENTS) -> 
             "_time": F.coalesce(*[r[name] for name in _CLOCKS]),
             "_known_at": instant(r["collector_tstamp"]),
             "_device_at": instant(r["dvce_created_tstamp"]),
-            "_claimed": claim.try_cast(MONEY),
-            "_refunded": refund.try_cast(MONEY),
+            "_claimed": decimal(claim, MONEY),
+            "_refunded": decimal(refund, MONEY),
         }
     )
     frame = frame.withColumn("_occurred_at", instant(F.col("_time")))
