@@ -299,15 +299,19 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: {error.strerror}") from None
 
 
+def profiles(conf_dir: Path) -> list[str]:
+    """The files of conf/ that a run can name."""
+    return sorted(path.stem for path in conf_dir.glob("*.toml") if path.stem not in ("base", "cleansing"))
+
+
 def _merged(conf_dir: Path, profile: str) -> dict[str, Any]:
     chain: list[dict[str, Any]] = []
     name: str | None = profile
     seen: list[str] = []
     while name:
         path = conf_dir / f"{name}.toml"
-        if not path.is_file():
-            profiles = sorted(p.stem for p in conf_dir.glob("*.toml") if p.stem != "base")
-            raise UsageError(f"{path}: no such profile; there are: {', '.join(profiles) or 'none'}")
+        if name not in profiles(conf_dir):
+            raise UsageError(f"{path}: no such profile; there are: {', '.join(profiles(conf_dir)) or 'none'}")
         if name in seen:
             raise UsageError(f"{path}: profiles extend each other in a circle: {' → '.join(seen)}")
         seen.append(name)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from motherlode.errors import UsageError
-from motherlode.settings import load_settings, section_name
+from motherlode.settings import load_settings, profiles, section_name
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,7 +82,11 @@ def test_profiles_may_not_extend_in_a_circle(conf: Path) -> None:
         load_settings(conf, "night")
 
 
-@pytest.mark.parametrize("profile", sorted(p.stem for p in (ROOT / "conf").glob("*.toml") if p.stem != "base"))
+def test_the_rules_are_no_profile() -> None:
+    assert profiles(ROOT / "conf") == ["cluster", "demo", "kubernetes", "local", "standalone", "yarn"]
+
+
+@pytest.mark.parametrize("profile", profiles(ROOT / "conf"))
 def test_every_profile_of_the_product_loads(profile: str) -> None:
     from motherlode.runner.registry import all_jobs
 
