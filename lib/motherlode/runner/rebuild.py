@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from motherlode.contracts.jobs import Append, Job, Snapshot
 from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import UsageError
+from motherlode.runner import remedies
 from motherlode.runner.commits import REBUILD_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.derivation import derive, first_batch
@@ -61,12 +62,23 @@ def _computed(context: Context, job: Job) -> Result:
 def _listed(context: Context, job: Job, since: datetime.date | None) -> Result:
     """What is missing from its tables is what a listing adds: whoever dies in between leaves that to the next run."""
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
-        first, planner = first_batch(context, job, since), Planner(context, job)
+        last, planner, first = context.state.done(job.name), Planner(context, job), first_batch(context, job, since)
+        for table, commit in planner.by_another_hand(last) if first else ():
+            raise UsageError(
+                f"{table.full_name}: another hand changed it ({commit.in_words}), maybe rows from before that day too:"
+                f" {remedies.changed(context, job, table, commit)}"
+            )
         for table in job.tables:
             lease.check()
             name = planner.application(table, f"{REBUILD_NAME}:{uuid.uuid4().hex}")
-            with context.warehouse.transaction(Transaction(name, 1)):
-                DeltaTable.forPath(context.spark, context.warehouse.path(table)).delete(f"batch >= {first}")
+            if context.warehouse.version(table) is not None:
+                with context.warehouse.transaction(Transaction(name, 1)):
+                    DeltaTable.forPath(context.spark, context.warehouse.path(table)).delete(f"batch >= {first}")
+        rows = {table.name: context.warehouse.newest(table).count() for table in job.tables}
+        lease.check()
+        if last is not None:
+            left = replace(last, outputs=planner.versions(), rows=rows, origins=planner.origins())
+            context.state.finish(replace(left, plan=replace(last.plan, options="")))
     return replace(run_job(context, job), why=f"from batch {first} on")
 
 

@@ -1,5 +1,6 @@
 """From records that were taken in to the gate: what is below its limit ends the run, until it is mended or let pass."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from jobs.silver.quality_counts import JOB as COUNTS
 from motherlode.checks.quality import QualityParams
 from motherlode.contracts import bronze, quality, serving, silver
 from motherlode.contracts.tables import Table
-from motherlode.errors import Exit
+from motherlode.errors import Exit, UsageError
 from motherlode.runner.context import Context
 from motherlode.runner.failure import explain_failure
 from motherlode.runner.rebuild import rebuild
@@ -115,9 +116,14 @@ def test_a_broken_stop_holds_until_it_is_let_pass_or_mended(context: Context) ->
     ]
 
 
-def test_counts_are_made_anew_from_a_batch_on(context: Context) -> None:
+def test_counts_are_made_anew_from_a_day_on_or_where_they_are_gone(context: Context) -> None:
     before = sorted(context.warehouse.newest(quality.COUNTS).collect())
-    (result,) = rebuild(context, quality.COUNTS, None)
-    assert result.status == "done"
-    assert sorted(context.warehouse.newest(quality.COUNTS).collect()) == before
-    assert run_job(context, COUNTS).status == "skipped"
+    for since in (AT.date(), None):
+        if since is None:
+            shutil.rmtree(context.warehouse.path(quality.COUNTS))
+            with pytest.raises(UsageError, match=r"`rebuild silver\.quality_counts`"):
+                run_job(context, COUNTS)
+        (result,) = rebuild(context, quality.COUNTS, since)
+        assert (result.status, result.why) == ("done", f"from batch {1 if since else 0} on")
+        assert sorted(context.warehouse.newest(quality.COUNTS).collect()) == before
+        assert run_job(context, COUNTS).status == "skipped"
