@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from motherlode.errors import MotherlodeError, UnavailableError, UsageError
 from motherlode.sources.source import DRIVERS, Database, Source
-from motherlode.sources.tabular import used_columns
+from motherlode.sources.tabular import columns_by_key
 
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     # Texts as the server writes them: the driver's own of binary values would be others.
@@ -236,7 +236,7 @@ def _driver(jvm: Any, database: Database) -> Any:
 def _check_columns(connection: Connection, source: Source, database: Database) -> None:
     known = connection.columns
     keys = {"database.cursor": [database.cursor], "database.partition_by": [database.partition_by]}
-    for key, names in {**keys, "columns": used_columns(source)}.items():
+    for key, names in {**keys, **columns_by_key(source)}.items():
         if missing := [name for name in names if name and name not in known]:
             raise UsageError(
                 f"{place_of(source)}: {key}: {database.table} has no column {', '.join(missing)}; it has"

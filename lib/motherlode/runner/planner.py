@@ -218,7 +218,7 @@ class Planner:
 
     def _taken_in_pieces(self) -> Versions:
         """A run may have left a part of a topic to the next one: what it took decides with what there is."""
-        return self.versions() if self.landing["first"].null_count < len(self.landing) else {}
+        return self.versions() if self.landing["most"].null_count < len(self.landing) else {}
 
     def _named(self, name: str) -> str:
         return self.inputs[name].full_name if name in self.inputs else name

@@ -1,6 +1,6 @@
 """Rows of tables: a source's file says which of their columns is what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -36,7 +36,7 @@ from motherlode.contracts import silver
 from motherlode.contracts.fields import MONEY
 from motherlode.contracts.tables import Purpose, Table
 from motherlode.sources.parsed import CARRIED, PLAIN, Identifier, Parsed, own_fields, read_json, shaped, to_hash
-from motherlode.sources.source import Source
+from motherlode.sources.source import Columns, Source
 
 _LINE = ("line_no", "product_id", "quantity", "gross", "discount", "net")
 _PSEUDO: Mapping[str, tuple[str, ...]] = {
@@ -128,9 +128,21 @@ def mapped_objects(records: DataFrame, source: Source, target: Table, allowed: s
 
 def used_columns(source: Source) -> list[str]:
     """The columns that a source's file names, by name."""
-    mapped = [*source.columns.values(), *source.contacts.values(), *source.identifiers.values(), source.key]
-    flat = [name for entry in mapped for name in ((entry,) if isinstance(entry, str) else entry)]
-    return sorted({name.removeprefix("-") for name in flat})
+    return sorted({name for names in columns_by_key(source).values() for name in names})
+
+
+def columns_by_key(source: Source) -> dict[str, list[str]]:
+    """The same by the key of the source's file that names them."""
+    mapped: dict[str, Iterable[Columns]] = {
+        "columns": source.columns.values(),
+        "contacts": source.contacts.values(),
+        "identifiers": source.identifiers.values(),
+        "key": source.key,
+    }
+    return {
+        key: [name.removeprefix("-") for entry in entries for name in ((entry,) if isinstance(entry, str) else entry)]
+        for key, entries in mapped.items()
+    }
 
 
 class _Row:
