@@ -202,7 +202,7 @@ def test_a_batch_that_fails_is_read_anew_by_the_next_run(spark: SparkSession, se
     server.run(f"CREATE OR REPLACE VIEW fails AS SELECT {columns.format('(1 / (id - 2))::text')}")
     with pytest.raises(UsageError, match=r"crm: jdbc:\S+ could not read fails \(SQLSTATE 22012\)"):
         run(context)
-    server.run(f"CREATE OR REPLACE VIEW fails AS SELECT {columns.format('repeat(id::text, 10 * id::int)')}")
+    server.run(f"CREATE OR REPLACE VIEW fails AS SELECT {columns.format('repeat(id::text, 20 * id::int)')}")
     run(context)
     assert [(batch, row["id"]) for batch, _, row in taken(context)] == [(1, "1")]
     assert [(batch, rule, allowed) for batch, _, _, rule, allowed in refused(context)] == [
