@@ -22,6 +22,8 @@ def transform(contents: DataFrame) -> dict[str, DataFrame]:
         "found",
         "allowed",
         encrypted(F.base64("content")).alias("record"),
+        F.lit(None).cast("string").alias("header"),
+        "received_at",
     )
     return {"records": records, "quarantine": quarantine}
 

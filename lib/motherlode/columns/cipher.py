@@ -27,6 +27,17 @@ def encrypted(value: Column) -> Column:
     return batched(encrypted_batch, StringType(), repeatable=False)(value)
 
 
+def decrypted(value: Column) -> Column:
+    """What `encrypted` made of it, on the workers; null stays null."""
+    mark = mark_of(CONTACT_KEY)
+
+    def decrypted_batch(batch: pa.Array) -> pa.Array:
+        drivers_key(CONTACT_KEY, mark)
+        return pa.array([None if text is None else decrypt(text) for text in batch.to_pylist()], pa.string())
+
+    return batched(decrypted_batch, StringType())(value)
+
+
 def decrypt(text: str) -> str:
     """What `encrypted` made of it, in plain Python.
 

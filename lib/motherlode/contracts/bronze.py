@@ -41,6 +41,8 @@ def quarantine(layer: Layer, name: str) -> Table:
             Field("found", STRING, "The shape of what was found: letters as a, digits as 9", nullable=True),
             Field("allowed", STRING, "What is allowed there", nullable=True),
             Field("record", STRING, "The record, encrypted (AES-256-GCM, base64)", pii=True, volatile=True),
+            Field("header", STRING, "Its header row, encrypted too", nullable=True, pii=True, volatile=True),
+            Field("received_at", TIMESTAMP, "When its file was received", nullable=True, volatile=True),
         ),
         key=ADDRESS_COLUMNS,
         subject=Subject.RECORD,

@@ -78,6 +78,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--follow", action="store_true", help="take in what comes, until told to stop")
     made.add_argument("--to", type=int, metavar="VERSION", help="of `restore`")
     made.add_argument("--from", dest="since", type=_day, metavar="DATE", help="of `rebuild`")
+    made.add_argument("--source", metavar="NAME", help="of `replay`: only what came from that source")
+    made.add_argument("--rule", metavar="RULE", help="of `replay`: only what broke that rule")
     made.add_argument("--repair", action="store_true", help="of `doctor`: put right what can be put right")
     made.add_argument("--list", action="store_true", help="print the graph and stop")
     made.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
@@ -167,6 +169,8 @@ def _check_options(arguments: argparse.Namespace, allowed: Sequence[str]) -> Non
         ("as_of", "--as-of"),
         ("to", "--to"),
         ("since", "--from"),
+        ("source", "--source"),
+        ("rule", "--rule"),
         ("repair", "--repair"),
         ("follow", "--follow"),
     ):

@@ -139,6 +139,25 @@ def _rebuild(context: "Context", table: Table, since: object) -> Exit:
     return Exit.DONE
 
 
+def _replay(context: "Context", source: str | None, rule: str | None) -> Exit:
+    from motherlode.runner.replay import replay
+    from motherlode.runner.show import keep_log, out
+
+    found = list(replay(context, source, rule))
+    for one in found:
+        stays = one.records - one.taken - one.repeated
+        out.print(
+            f"{one.job.name}: {one.records:,} records tried again: {one.taken:,} are taken in, {one.repeated:,} repeat"
+            f" what was taken in, {stays:,} still break a rule",
+            markup=False,
+        )
+    if not found:
+        what = f"{' of ' + source if source else ''}{' by the rule ' + rule if rule else ''}"
+        out.print(f"nothing{what} was set aside that could be tried again", markup=False)
+    keep_log(context)
+    return Exit.DONE
+
+
 def _maintain(context: "Context", tables: list[Table]) -> Exit:
     from motherlode.runner.show import maintenance
 
@@ -179,6 +198,14 @@ COMMANDS: Mapping[str, Command] = {
         _rebuild,
         writes=True,
         options=("since", "as_of"),
+    ),
+    "replay": Command(
+        "[--source NAME] [--rule RULE]",
+        "take in again what was set aside, after what it broke was mended",
+        lambda a: (*_none(a), a.source, a.rule),
+        _replay,
+        writes=True,
+        options=("source", "rule"),
     ),
     "doctor": Command(
         "[--repair]",

@@ -24,6 +24,7 @@ GONE = "REPLACED"
 """In place of an operation, where a table is gone, older than it was, or another one."""
 UPKEEP_NAME = "upkeep"
 REBUILD_NAME = "rebuild"
+REPLAY_NAME = "replay"
 _MARK = f":{UPKEEP_NAME}:"
 """In the names of our own upkeep's transactions."""
 

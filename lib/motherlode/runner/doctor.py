@@ -107,7 +107,7 @@ def _format_is_damaged(context: Context, root: str) -> bool:
 def _job_state(context: Context, job: Job) -> Iterator[Finding]:
     state, storage = context.state, context.warehouse.storage
     done, plan = f"{state.root}/done/{job.name}.json", f"{state.root}/plans/{job.name}.json"
-    rebuild = f"{state.root}/rebuilds/{job.name}.json"
+    rebuild, replay = (f"{state.root}/{kind}/{job.name}.json" for kind in ("rebuilds", "replays"))
     is_lost = not storage.exists(done) and bool(state.runs(job.name))
     if is_lost or _is_damaged(context, done):
         yield Finding(
@@ -129,6 +129,13 @@ def _job_state(context: Context, job: Job) -> Iterator[Finding]:
             f"{rebuild}: {_DAMAGED}",
             "from the first batch on, by the next run",
             lambda: state.begin_rebuild(job.name, 0),
+            job.name,
+        )
+    if _is_damaged(context, replay):
+        yield Finding(
+            f"{replay}: {_DAMAGED}",
+            "left aside: `replay` tries again what still is in the quarantine",
+            lambda: state.end_replay(job.name),
             job.name,
         )
 

@@ -86,7 +86,11 @@ def _matching(fs: pyarrow.fs.FileSystem, root: str, pattern: str) -> Iterator[tu
     selector = pyarrow.fs.FileSelector(f"{root}/{fixed}", allow_not_found=True, recursive=True)
     suffix = "" if pattern.endswith(".gz") else ".gz"
     for info in fs.get_file_info(selector):
-        file = info.path[len(root) + 1 :]
+        try:
+            file = info.path[len(root) + 1 :]
+        except UnicodeDecodeError:
+            log.warning("motherlode: %s/%s: left out what has a name that is no UTF-8: rename it", root, fixed)
+            continue
         parts = PurePosixPath(file.removesuffix(suffix)).parts
         same_depth = len(parts) == len(wanted)
         if info.type == pyarrow.fs.FileType.File and same_depth and all(map(fnmatchcase, parts, wanted)):

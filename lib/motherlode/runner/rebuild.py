@@ -16,6 +16,7 @@ from motherlode.runner.context import Context
 from motherlode.runner.derivation import derive, first_batch
 from motherlode.runner.lease import held
 from motherlode.runner.planner import Planner
+from motherlode.runner.readmission import readmit
 from motherlode.runner.run import Result, run_job
 from motherlode.runner.upkeep import owner_of
 from motherlode.runner.warehouse import Transaction
@@ -85,5 +86,7 @@ def _listed(context: Context, job: Job, since: datetime.date | None) -> Result:
 def _derived(context: Context, job: Job, since: datetime.date | None) -> Result:
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         first = first_batch(context, job, since)
+        if context.state.replay(job.name) is not None:
+            readmit(context, job, lease)
         done = derive(context, job, lease, first)
     return Result(job, "done", f"from batch {first} on", done.seconds, done.rows)

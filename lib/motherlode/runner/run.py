@@ -35,6 +35,7 @@ from motherlode.runner.derivation import derive
 from motherlode.runner.documents import write_document
 from motherlode.runner.lease import Lease, held
 from motherlode.runner.planner import DECISIONS, Planner
+from motherlode.runner.readmission import readmit
 from motherlode.runner.state import Done, Plan, Versions
 from motherlode.runner.upsert import Touched, touched_keys
 from motherlode.runner.warehouse import Transaction
@@ -214,6 +215,9 @@ class _Run:
         finished = ""
         if self.context.state.rebuild(self.job.name) is not None:
             last, finished = derive(self.context, self.job, self.lease), "a rebuild that had died"
+        if self.context.state.replay(self.job.name) is not None:
+            readmit(self.context, self.job, self.lease)
+            last, finished = self.context.state.done(self.job.name), "a replay that had died"
         with self.warehouse.looked_at_once():
             self._refuse_foreign(last)
         outcome = append.follow(self.planner, self.lease, last)

@@ -84,6 +84,22 @@ class Done:
     is_restored: bool = False
 
 
+@dataclass(frozen=True)
+class Replay:
+    """Which records of a job's quarantine are tried again.
+
+    Args:
+        id: names its transactions.
+        source, rule: only those; None for any.
+        outputs: versions of the job's tables before it.
+    """
+
+    id: str
+    source: str | None
+    rule: str | None
+    outputs: Versions
+
+
 class State:
     """JSON files below `warehouse/_motherlode/`, each replaced as a whole."""
 
@@ -210,6 +226,23 @@ class State:
 
     def end_rebuild(self, job: str) -> None:
         self.storage.delete(f"{self.root}/rebuilds/{job}.json")
+
+    def replay(self, job: str) -> Replay | None:
+        """A replay of the job's quarantine that was begun and is not done."""
+        known = self.storage.read_json(f"{self.root}/replays/{job}.json")
+        return Replay(**known) if known else None
+
+    def begin_replay(self, job: str, replay: Replay) -> None:
+        self.storage.write_json(f"{self.root}/replays/{job}.json", asdict(replay))
+
+    def end_replay(self, job: str) -> None:
+        self.storage.delete(f"{self.root}/replays/{job}.json")
+
+    def half_done(self, job: str) -> str:
+        """What died beside the job's own runs, and its next one finishes; empty for nothing."""
+        if self.rebuild(job) is not None:
+            return "rebuild"
+        return "replay" if self.replay(job) is not None else ""
 
     def forget_plan(self, job: str) -> None:
         self.storage.delete(f"{self.root}/plans/{job}.json")

@@ -77,8 +77,8 @@ def state_of(context: Context, job: Job, last: Done | None) -> State:
     if holder is not None and not holder.released and not holder.died_here:
         return State("running", f"process {holder.pids[0]} on {holder.host}")
     planner = Planner(context, job)
-    if context.state.rebuild(job.name) is not None:
-        return State("died", "its next run finishes the rebuild")
+    if what := context.state.half_done(job.name):
+        return State("died", f"its next run finishes the {what}")
     if planner.has_died():
         return State("died", "its next run finishes what it began")
     if waiting := planner.waits_for():

@@ -13,7 +13,7 @@ from motherlode.contracts.jobs import Append, Job
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner import remedies
-from motherlode.runner.commits import REBUILD_NAME, UPKEEP_NAME
+from motherlode.runner.commits import REBUILD_NAME, REPLAY_NAME, UPKEEP_NAME
 from motherlode.runner.context import Context
 from motherlode.runner.lease import held
 from motherlode.runner.planner import Planner
@@ -53,10 +53,11 @@ def history(context: Context, table: Table) -> Grid:
 
 
 def _who(application: str, number: int) -> str:
-    """In words: JOB:TABLE:PLAN by its run, JOB:TABLE:CHECKPOINT by its batch, JOB:TABLE:upkeep:… and :rebuild:… so."""
+    """In words: JOB:TABLE:PLAN by its run, JOB:TABLE:CHECKPOINT by its batch, JOB:TABLE:upkeep:…, :rebuild:… and
+    :replay:… so."""
     job, _, rest = application.partition(":")
     what = rest.split(":")[1:]
-    if what[:1] in ([UPKEEP_NAME], [REBUILD_NAME]):
+    if what and what[0] in (UPKEEP_NAME, REBUILD_NAME, REPLAY_NAME):
         return f"{job}, {what[0]}"
     followed = all_jobs()[job].followed if job in all_jobs() else None
     return f"{job} {'batch' if followed else 'run'} {number}"
@@ -83,7 +84,7 @@ def restore(context: Context, table: Table, to: int | None) -> int:
                 " paths.warehouse, which is filled from the landing folder"
             )
         is_begun = not planner.is_stream and context.state.plan(job.name) is not None
-        if is_begun or context.state.rebuild(job.name) is not None:
+        if is_begun or context.state.half_done(job.name):
             raise UsageError(f"{job.name} died: run it first, then restore {table.full_name}")
         foreign = [commit for other, commit in planner.by_another_hand(last) if other == table]
         left = foreign[0].version - 1 if foreign else newest
@@ -124,14 +125,14 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
     """
     job = owner_of(table)
     for follower in _followers(table):
-        read, rebuilds = context.state.done(follower.name), context.state.rebuild(follower.name) is not None
-        if read is None or rebuilds or Planner(context, follower).unread(read):
+        read, died = context.state.done(follower.name), context.state.half_done(follower.name)
+        if read is None or died or Planner(context, follower).unread(read):
             raise MotherlodeError(f"{table.full_name}: {follower.name} has not taken in all of it: run that first")
     path = context.warehouse.path(table)
     with held(context.warehouse.storage, context.state.lease(job.name), context.pids, context.wait) as lease:
         last = context.state.done(job.name)
         planner = Planner(context, job)
-        if last is None or planner.has_died() or context.state.rebuild(job.name) is not None:
+        if last is None or planner.has_died() or context.state.half_done(job.name):
             raise MotherlodeError(f"{table.full_name}: {job.name} died: run it first")
         if foreign := [commit for other, commit in planner.by_another_hand(last) if other == table]:
             raise MotherlodeError(f"{table.full_name}: another hand changed it ({foreign[0].operation}); run its job")

@@ -111,7 +111,11 @@ def _outputs(judged: DataFrame, target: Table) -> dict[str, DataFrame]:
             *ADDRESS_COLUMNS, "row_id"
         ),
         silver.QUARANTINES[target.name].name: judged.where(F.col("verdict") == BROKEN).select(
-            *ADDRESS_COLUMNS, "problem.*", encrypted(F.col("raw")).alias("record")
+            *ADDRESS_COLUMNS,
+            "problem.*",
+            encrypted(F.col("raw")).alias("record"),
+            encrypted(F.col("header")).alias("header"),
+            "received_at",
         ),
     }
 
@@ -171,8 +175,8 @@ def _of_days_in(rows: DataFrame, previous: DataFrame) -> DataFrame:
 def _judged(named: DataFrame, previous: DataFrame) -> DataFrame:
     """Adds `verdict`, and occurred_on where the target has it."""
     # The record itself is needed for quarantine alone, and would weigh on what is kept in memory.
-    kept = named.withColumn("raw", F.when(F.col("problem").isNotNull(), F.col("raw")))
-    kept = kept.drop("contacts", "received_at").withColumn("occurred_on", F.to_date("occurred_at"))
+    whole = {name: F.when(F.col("problem").isNotNull(), F.col(name)) for name in ("raw", "header")}
+    kept = named.withColumns(whole).drop("contacts").withColumn("occurred_on", F.to_date("occurred_at"))
     if "key_id" in kept.columns:
         # A record that is not taken has a key of its own. First, for one shuffle serves both windows.
         of_key = Window.partitionBy("key_id")

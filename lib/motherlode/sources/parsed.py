@@ -18,7 +18,7 @@ from motherlode.contracts.tables import Table
 from motherlode.sources.paths import at
 from motherlode.sources.source import Source
 
-CARRIED = (*ADDRESS_COLUMNS, "received_at", "raw")
+CARRIED = (*ADDRESS_COLUMNS, "received_at", "header", "raw")
 PLAIN = "array<struct<type: string, scope: string, code: string>>"
 CONTACTS = "array<struct<kind: string, value: string>>"
 HIDDEN: Mapping[str, Mapping[str, str]] = {

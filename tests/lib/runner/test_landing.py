@@ -1,6 +1,7 @@
 """What lies in the landing folder."""
 
 import gzip
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,6 +50,15 @@ def test_a_file_of_two_sources_with_one_target_would_count_twice(spark: SparkSes
     ]
     with pytest.raises(UsageError, match=r"web/a\.jsonl: site and web in conf/sources both read it into events"):
         list_landing(str(tmp_path), tuple(both))
+
+
+def test_a_name_that_is_no_utf8_is_left_out_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    web = Source(name="web", format="segment", path="web/*.jsonl", target="events", channel="web")
+    (tmp_path / "web").mkdir()
+    for name in (b"a.jsonl", b"b\xe4r.jsonl"):
+        (tmp_path / "web" / os.fsdecode(name)).write_text("{}\n")
+    assert list_landing(str(tmp_path), (web,))["file"].to_pylist() == ["web/a.jsonl"]
+    assert "a name that is no UTF-8: rename it" in caplog.text
 
 
 def test_every_part_of_a_file_that_vanishes_is_said(spark: SparkSession, tmp_path: Path) -> None:

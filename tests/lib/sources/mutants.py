@@ -28,6 +28,10 @@ BYTES = (b"\x00", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xf4
          b"\x1f\x8b", b"\x7f", b'"', b"\\", b"}", b"{", b"[", b"]", b",", b"\t", b"\x85", b"\xe2\x80\xa8")  # fmt: skip
 
 
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|^[0-9]{10,16}$|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}")
+_NUMBER = re.compile(r"-?[0-9]+(?:[.][0-9]+)?")
+
+
 class Pairs(list[tuple[str, Any]]):
     """An object of JSON, which may have a key twice."""
 
@@ -84,9 +88,9 @@ def _change(node: Any, n: int, record: bytes, chance: random.Random) -> None:
         case 0:
             del node[n]
         case 1 | 2 | 3:
-            put(chance.choice(HARD))
+            put(_hard(value, chance))
         case 4:
-            node.insert(chance.randrange(len(node) + 1), (key, chance.choice(HARD)) if is_object else value)
+            node.insert(chance.randrange(len(node) + 1), (key, _hard(value, chance)) if is_object else value)
         case 5:
             other = chance.randrange(len(node))
             node[n], node[other] = node[other], node[n]
@@ -125,8 +129,19 @@ def _refielded(record: bytes, signs: str, chance: random.Random) -> bytes:
         case 2:
             parts[n], parts[other] = parts[other], parts[n]
         case _:
-            parts[n] = str(chance.choice((*TIMES, *NUMBERS[4:], *TEXTS))).encode("utf-8", "surrogatepass")
+            hard = str(_hard(parts[n].decode("utf-8", "replace"), chance))
+            parts[n] = hard[:20_000].encode("utf-8", "surrogatepass")
     return b"".join(parts)
+
+
+def _hard(value: Any, chance: random.Random) -> Any:
+    """More often than not of the kind that stands there: a time for a time."""
+    text = str(value)
+    if chance.random() < 0.6 and _TIME.search(text):
+        return chance.choice(TIMES)
+    if chance.random() < 0.6 and _NUMBER.fullmatch(text):
+        return chance.choice(NUMBERS)
+    return chance.choice(HARD)
 
 
 def _cut(record: bytes, chance: random.Random) -> bytes:

@@ -33,7 +33,6 @@ def _split(records: DataFrame) -> DataFrame:
     """Adds `names` (of the file's header) and `row_values`; null where quotes are not closed."""
     return records.select(
         *CARRIED,
-        F.col("header"),
         _names(F.ltrim(F.col("header"), F.lit("\ufeff"))).alias("names"),
         _cells(F.col("raw")).alias("row_values"),
     )
