@@ -65,7 +65,7 @@ def scores(rows: pd.DataFrame) -> Chart:
         start=start,
         end=start + pd.Timedelta(hours=22),
         fault=1 - rows["score"],
-        standing=rows["standing"].map(STANDINGS),
+        standing=[STANDINGS.get(standing, standing) for standing in rows["standing"]],
     )
     sources = sorted(shown["source"].unique())
     # Of faults the square root, or one record in a hundred would not show; opacity works on a dark page too.

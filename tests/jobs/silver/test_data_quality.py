@@ -23,6 +23,7 @@ from motherlode.runner.run import run_job
 from motherlode.runner.show import quality_warnings
 from motherlode.runner.warehouse import Transaction
 from motherlode.settings import load_settings
+from tests.conftest import forget_logs
 
 ROOT = Path(__file__).resolve().parents[3]
 AT = datetime(2017, 3, 6, 12, tzinfo=UTC)
@@ -121,6 +122,8 @@ def test_counts_are_made_anew_from_a_day_on_or_where_they_are_gone(context: Cont
     for since in (AT.date(), None):
         if since is None:
             shutil.rmtree(context.warehouse.path(quality.COUNTS))
+            forget_logs(context.spark)
+            context = Context(context.spark, context.settings)  # as another process
             with pytest.raises(UsageError, match=r"`rebuild silver\.quality_counts`"):
                 run_job(context, COUNTS)
         (result,) = rebuild(context, quality.COUNTS, since)
