@@ -54,7 +54,7 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
 def test_every_chart_is_drawn_without_a_complaint(found: Findings, tmp_path: Path) -> None:
     drawn = browse(page.render(compose(found, ReportParams())), tmp_path)
     charts = dict(re.findall(r'data-chart="([a-z-]+)"(.*?)</figure>', drawn, re.S))
-    assert len(charts) == 11
+    assert len(charts) == 12
     for name, drawing in charts.items():
         svg = re.search(r'<svg[^>]*width="(\d+)"', drawing)
         assert svg is not None, name
