@@ -22,7 +22,7 @@ demo: .venv/.core build/jars/.ok build/demo/keys.env ## run the whole line on re
 	@set -a; . build/demo/keys.env; exec ./spark-submit.sh pipeline --profile demo
 
 .PHONY: test
-test: .venv/.dev build/jars/.ok ## run the tests; ARGS="-k identity -x -n 0" goes to pytest
+test: .venv/.dev build/jars/.ok ## run the tests; ARGS="-k identity -x -n 0" goes to pytest; THOROUGH=1
 	@$(python) -m motherlode.setup check
 	@$(python) -m pytest $(workers) $(ARGS)
 

@@ -1,10 +1,9 @@
 """Logs cut into batches anyhow, in any order, some delivered again: the same events, orders and customers as in the
 world, and the same features of them, whatever the customers are called; by the world's models the same findings.
 
-One way of cutting into two in every run of the suite; `HYPOTHESIS_PROFILE=thorough` takes twenty, into three.
+One way of cutting into two in every run of the suite; `make test THOROUGH=1` takes twenty, into three.
 """
 
-import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,6 +26,7 @@ from motherlode.runner.upkeep import owner_of
 from motherlode.runner.warehouse import Transaction
 from tests.e2e.tables import on_day, rows_of
 from tests.e2e.world import World
+from tests.thorough import THOROUGH
 
 FEATURES = (
     features.CUSTOMER_EVENTS,
@@ -50,7 +50,6 @@ BY_MODEL: dict[Table, tuple[str, ...]] = {
 }
 """Tables by the champions of the whole world, and what is left out of them."""
 NUMBERS = (mining.RECOMMENDER_CUSTOMERS, mining.RECOMMENDER_PRODUCTS)
-THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 Found = dict[str, Any]
 Batches = list[list[tuple[Path, Path]]]
 """Files of the landing folder, each with the name that it is delivered under."""

@@ -21,8 +21,10 @@ from motherlode.runner.run import run_job
 from motherlode.runner.state import FOLDER
 from motherlode.runner.storage import DamagedError
 from tests.lib.runner.small import DAILY, FACTS, IN, KEPT, SEEN, SUMS, append, put, rows, upsert
+from tests.thorough import pairs
 
 Dies = Callable[..., None]
+HARMS = ["cut", "flipped", "gone"]
 
 
 @pytest.mark.parametrize("point", ["planned", "written", "outputs", "recorded"])
@@ -79,9 +81,9 @@ def test_a_checkpoint_that_somebody_changed_is_not_followed(context: Context, kn
     assert rows(context, KEPT) == [("1", 1), ("2", 2), ("3", 3)]
 
 
-@pytest.mark.parametrize("harm", ["cut", "flipped", "gone"])
 @pytest.mark.parametrize(
-    "file", ["plans/{job}.json", "done/{job}.json", "checkpoints/{job}/motherlode.json", "id.json"]
+    ("file", "harm"),
+    pairs(["plans/{job}.json", "done/{job}.json", "checkpoints/{job}/motherlode.json", "id.json"], HARMS),
 )
 def test_damaged_state_is_said_and_repaired(ran: Context, known: None, file: str, harm: str) -> None:
     jobs = (append(), upsert([]))
@@ -102,8 +104,7 @@ def test_damaged_state_is_said_and_repaired(ran: Context, known: None, file: str
     assert rows(again, SUMS, "group_name", "number") == [("a", 1), ("b", 12)]
 
 
-@pytest.mark.parametrize("harm", ["cut", "flipped", "gone"])
-@pytest.mark.parametrize("file", ["offsets/0", "commits/0", "metadata"])
+@pytest.mark.parametrize(("file", "harm"), pairs(["offsets/0", "commits/0", "metadata"], HARMS))
 def test_a_damaged_checkpoint_is_repaired(ran: Context, known: None, file: str, harm: str) -> None:
     job = append()
     damage(Path(ran.state.checkpoint(job.name)) / file, harm)
