@@ -24,12 +24,22 @@ BY_MODEL = {
     serving.MODEL_QUALITY.full_name,
 }
 # The simulator writes its one file of who is who anew with each day: a second delivery of what was there.
-REWRITTEN = dict.fromkeys(("bronze.records", "silver.identity_truth_duplicates"), "source <> 'identity_truth'")
+REWRITTEN = dict.fromkeys(
+    (
+        "bronze.records",
+        "silver.identity_truth_duplicates",
+        "silver.quality_counts",
+        "silver.data_quality",
+        "serving.data_quality",
+    ),
+    "source <> 'identity_truth'",
+)
 BY_BATCH = {bronze.FILES.full_name, serving.INGEST_ACCOUNTING.full_name}
-# What a model said about a customer, beside facts; when a row of that one file was received.
+# What a model said about a customer, beside facts; when a row of that one file was received; what came in last.
 LEFT_OUT = {
     serving.CUSTOMER_PROFILE.full_name: ("segment", "churn_probability"),
     "silver.identity_truth": ("known_at",),
+    "silver.data_quality": ("is_newest",),
 }
 
 
