@@ -51,7 +51,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 WORLDS = ("tests/cluster", "tests/e2e", "tests/faults")
 """They share a world that was run once, so one process runs them all: the longest part, which comes first."""
-ON_THE_LAST_DAY = ("tests/cluster", "tests/e2e/test_any_order", "tests/e2e/test_upkeep", "tests/faults")
+ON_THE_LAST_DAY = ("tests/cluster", "tests/e2e/test_upkeep", "tests/faults")
 """They come when the others have looked at the world as it is before its last day."""
 
 
