@@ -27,4 +27,6 @@ def test_mutants(spark: SparkSession, tmp_path: Path, target: Table, samples: tu
 def test_every_format_has_samples() -> None:
     from motherlode.sources.registry import known_formats
 
-    assert {sample.source.format for sample in (*EVENTS, *ORDER_LINES)} == set(known_formats())
+    # A database writes its rows itself: there is no file that could be broken.
+    of_files = set(known_formats()) - {"jdbc"}
+    assert {sample.source.format for sample in (*EVENTS, *ORDER_LINES)} == of_files
