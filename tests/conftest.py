@@ -70,9 +70,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest part first, in the order of the world's days; the rest as it was."""
 
     def place(item: pytest.Item) -> int:
-        of_last_day = [item.nodeid.startswith(of) for of in ON_THE_LAST_DAY]
-        first = 0 if item.nodeid.startswith(WORLDS) else len(of_last_day) + 1
-        return of_last_day.index(True) + 1 if any(of_last_day) else first
+        if not item.nodeid.startswith(WORLDS):
+            return len(ON_THE_LAST_DAY) + 1
+        return next((n for n, of in enumerate(ON_THE_LAST_DAY, 1) if item.nodeid.startswith(of)), 0)
 
     items.sort(key=place)
 

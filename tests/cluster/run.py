@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import pytest
 from motherlode.setup.__main__ import spark_home
 from tests.cluster.standalone import SHORT_LIVED, Cluster, get_json, signal_group, standalone, wait_for
 from tests.e2e.world import ROOT, World, told
+from tests.ports import free_ports
 
 KEYS = ("MOTHERLODE_PSEUDONYM_KEY", "MOTHERLODE_CONTACT_KEY")
 KILLED_IN = "identity.customer_map"
@@ -45,7 +45,7 @@ def on_cluster(
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "python"], check=True)
     keys = {name: os.environ[name] for name in KEYS}
     with standalone(Path(spark_home()), folder, keys) as cluster:
-        ui = free_port()
+        (ui,) = free_ports(1)
         settings = (*told(made.folder, logs), *loopback(cluster.master, ui))
         driver = cluster.start(
             "driver",
@@ -60,12 +60,6 @@ def on_cluster(
         cluster.start_worker(**keys)
         exit_code = driver.wait(timeout=ENDS_WITHIN)
     return ClusterRun(made, folder, exit_code, cluster.log("driver").read_text(), lost)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def loopback(master: str, ui: int) -> Iterator[str]:

@@ -52,7 +52,7 @@ def rows_of(
     return sorted((tuple(map(_plain, row)) for row in rows), key=repr)
 
 
-def on_day(table: Table, day: date) -> str:
+def _on_day(table: Table, day: date) -> str:
     """Of a table that has rows for each as_of, those of a day."""
     return f"as_of = DATE'{day}'" if table.partition_by == ("as_of",) else REWRITTEN.get(table.full_name, "true")
 
@@ -63,7 +63,7 @@ def differences(one: Context, other: Context, day: date) -> dict[str, Any]:
     for name in TABLES.keys() - BY_MODEL - BY_BATCH:
         table = TABLES[name]
         here, there = (
-            Counter(rows_of(context, table, on_day(table, day), LEFT_OUT.get(name, ()))) for context in (one, other)
+            Counter(rows_of(context, table, _on_day(table, day), LEFT_OUT.get(name, ()))) for context in (one, other)
         )
         if here != there:
             found[name] = (list((here - there).items())[:2], list((there - here).items())[:2])

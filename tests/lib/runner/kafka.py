@@ -17,6 +17,8 @@ import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.ports import free_ports
+
 ROOT = Path(__file__).resolve().parents[3]
 COORDINATES = ("org.apache.kafka:kafka_2.13:4.1.1", "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3")
 JARS = ROOT / "build/kafka"
@@ -65,16 +67,6 @@ def broker_jars() -> Path:
             pytest.skip(f"Kafka's jars could not be fetched: {made.stderr.strip().splitlines()[-1]}")
         (JARS / ".ok").touch()
     return JARS / "ivy/jars"
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @dataclass
@@ -160,7 +152,7 @@ def broker(folder: Path) -> Iterator[Broker]:
     """A broker of its own; skips, with a word, where it cannot be started."""
     if shutil.which("java") is None:
         pytest.skip("no java in PATH for Kafka's broker")
-    port, controller = _free_ports(2)
+    port, controller = free_ports(2)
     made = Broker(folder, port)
     (folder / "server.properties").write_text(PROPERTIES.format(port=port, controller=controller, folder=folder))
     cluster = "MkU3OEVBNTcwNTJENDM2Qg"

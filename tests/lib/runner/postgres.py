@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_ports
 
 USER = "shop"
 PASSWORD = "Tr0ub4dor-and-3"
@@ -87,12 +88,6 @@ def _as_nobody() -> list[str]:
     return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """A server of its own; skips, with a word, where it is not installed."""
@@ -107,7 +102,7 @@ def postgres() -> Iterator[Postgres]:
         if os.geteuid() == 0:
             for path in (folder, secret):
                 shutil.chown(path, "nobody", "nogroup")
-        made = Postgres(folder, _free_port())
+        made = Postgres(folder, *free_ports(1))
         how = ["-U", USER, f"--pwfile={secret}", "--auth=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"]
         command = [*_as_nobody(), str(programs / "initdb"), "-D", str(folder / "data"), *how]
         prepared = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
