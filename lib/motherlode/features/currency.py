@@ -8,7 +8,7 @@ from pyspark.sql.window import Window
 
 from motherlode.contracts.fields import MONEY
 
-AMOUNTS = ("gross", "discount", "net")
+AMOUNTS = ("gross", "discount", "net", "tax")
 
 
 @dataclass(frozen=True)
