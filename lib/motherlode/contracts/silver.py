@@ -1,6 +1,14 @@
 """Silver: typed and clean, identifiers as keyed hashes, no record lost, no repeat counted twice."""
 
-from motherlode.contracts.bronze import ADDRESS, ADDRESS_COLUMNS, OWNER, TO_RECORD, quarantine
+from motherlode.contracts.bronze import (
+    ADDRESS,
+    ADDRESS_COLUMNS,
+    BATCH,
+    OWNER,
+    SOURCE,
+    TO_RECORD,
+    quarantine,
+)
 from motherlode.contracts.fields import (
     BOOLEAN,
     DATE,
@@ -21,7 +29,8 @@ ROW_ID = Field("row_id", STRING, "Hash of source, key and content: a repeat deli
 KEY_ID = Field(
     "key_id",
     STRING,
-    "Hash (keyed) of source and key alone: rows that have the same say different things of one event",
+    "Hash (keyed) of source and key alone: rows that have the same say different things of one event, or thing. Of"
+    " events, and of sources that are exported whole",
     nullable=True,
 )
 FLAGS = Field("flags", STRINGS, "Data-quality flags: what is odd about a record that was taken all the same")
@@ -65,7 +74,7 @@ def person_table(name: str, doc: str, fields: tuple[Field, ...], cluster_by: tup
         name=name,
         doc=doc,
         owner=OWNER,
-        fields=(ROW_ID, *WHO, *WHEN, CLAIMED_ON, *fields, FLAGS, *ADDRESS),
+        fields=(ROW_ID, *WHO, *WHEN, CLAIMED_ON, KEY_ID, *fields, FLAGS, *ADDRESS),
         key=("row_id",),
         cluster_by=cluster_by,
         subject=Subject.IDENTIFIER,
@@ -82,7 +91,7 @@ def thing_table(name: str, doc: str, fields: tuple[Field, ...]) -> Table:
         name=name,
         doc=doc,
         owner=OWNER,
-        fields=(ROW_ID, *fields, known_at, FLAGS, *ADDRESS),
+        fields=(ROW_ID, KEY_ID, *fields, known_at, FLAGS, *ADDRESS),
         key=("row_id",),
         made_from=(TO_RECORD,),
     )
@@ -92,7 +101,6 @@ EVENTS = person_table(
     "events",
     "Canonical events of every source: what a person did, or what was sent to them",
     (
-        KEY_ID,
         Field("type", STRING, "Event type of the canonical vocabulary, or `other`"),
         Field("name", STRING, "The event's name as the source says it", nullable=True, pii=True),
         Field("channel", STRING, "web, app, email, store, offline …"),
@@ -123,7 +131,7 @@ SUPERSEDED_EVENTS = Table(
         Field("row_id", STRING, "The event that counts no more"),
         Field("identifier", STRING, "Its strongest identifier (keyed hash)", pii=True),
         Field("occurred_on", DATE, "The UTC day on which it happened"),
-        KEY_ID,
+        Field("key_id", STRING, "The key that both have", nullable=True),
         Field("by_row_id", STRING, "The event of the same key that was the newest when this one was found"),
     ),
     key=("row_id",),
@@ -338,7 +346,53 @@ TARGETS = (
     COUPONS,
     EXCHANGE_RATES,
 )
+EXPORTS = Table(
+    layer=Layer.SILVER,
+    name="exports",
+    doc="Whole exports of tables, or of parts of them, as they came in: what each no longer had",
+    owner=OWNER,
+    fields=(
+        SOURCE,
+        Field("part", STRING, "Which part of the source it is all of: a day of GA4; empty: the whole"),
+        Field("export", STRING, "Its file or folder: of several the one last by name is the newest"),
+        BATCH,
+        Field("received_at", TIMESTAMP, "When its newest file was written", volatile=True),
+        Field("keys", LONG, "Keys that stood before or after; null where there was nothing to compare", nullable=True),
+        Field("deleted", LONG, "Of these, those that it does not have, and the one before had", nullable=True),
+        Field("returned", LONG, "Of these, those that it has again", nullable=True),
+        Field("standing", STRING, "newest, older, broken (a file cannot be read), or doubted (too few are left)"),
+    ),
+    key=("source", "part", "export", "batch"),
+    made_from=(Origin("bronze.files", on=(("source", "source"), ("batch", "batch"))),),
+)
+
+DELETIONS = Table(
+    layer=Layer.SILVER,
+    name="deletions",
+    doc="Which rows of silver an export no longer had, or had again: of a key the last says which. No job right of"
+    " intake sees a row that was deleted",
+    owner=OWNER,
+    fields=(
+        Field("target", STRING, "The table of silver that has the row"),
+        Field("key_id", STRING, "Its key"),
+        SOURCE,
+        Field("batch", LONG, "The batch in which the export came that says so"),
+        Field("is_deleted", BOOLEAN, "Whether it was gone"),
+    ),
+    key=("target", "key_id", "batch"),
+    made_from=(Origin("silver.exports", on=(("source", "source"), ("batch", "batch"))),),
+)
+
 QUARANTINES = {target.name: quarantine(Layer.SILVER, f"{target.name}_quarantine") for target in TARGETS}
 DUPLICATES = {target.name: duplicates(f"{target.name}_duplicates") for target in TARGETS}
 
-TABLES = (*TARGETS, *QUARANTINES.values(), *DUPLICATES.values(), SUPERSEDED_EVENTS, ORDERS, CONTACTS)
+TABLES = (
+    *TARGETS,
+    *QUARANTINES.values(),
+    *DUPLICATES.values(),
+    SUPERSEDED_EVENTS,
+    EXPORTS,
+    DELETIONS,
+    ORDERS,
+    CONTACTS,
+)

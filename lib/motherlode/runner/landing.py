@@ -83,7 +83,9 @@ def _matching(fs: pyarrow.fs.FileSystem, root: str, pattern: str) -> Iterator[tu
     """Files that match a glob, compressed or not: path below the root, size, time of the last change."""
     wanted = PurePosixPath(pattern).parts
     fixed = PurePosixPath(*takewhile(lambda part: not set(part) & set("*?["), wanted[:-1]))
-    selector = pyarrow.fs.FileSelector(f"{root}/{fixed}", allow_not_found=True, recursive=True)
+    # Without a fixed part `fixed` is ".", and would be a part of the files' names.
+    below = f"{root}/{fixed}" if fixed.parts else root
+    selector = pyarrow.fs.FileSelector(below, allow_not_found=True, recursive=True)
     suffix = "" if pattern.endswith(".gz") else ".gz"
     for info in fs.get_file_info(selector):
         try:

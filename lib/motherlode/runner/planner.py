@@ -13,7 +13,7 @@ from motherlode.contracts.jobs import Addresses, Job, Landing, Scorecard
 from motherlode.contracts.models import Model
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError
-from motherlode.runner import consent
+from motherlode.runner import consent, deletions
 from motherlode.runner.commits import GONE, Commit
 from motherlode.runner.context import Context
 from motherlode.runner.databases import list_tables
@@ -24,6 +24,8 @@ from motherlode.runner.topics import list_topics
 
 DECISIONS = "_decisions"
 """The consents that are applied to a job unseen, among its inputs."""
+GONE_ROWS = "_deletions"
+"""The same of what was deleted."""
 
 
 class Planner:
@@ -36,13 +38,15 @@ class Planner:
 
     @cached_property
     def inputs(self) -> dict[str, Table]:
-        """Input tables by the name of the read; the consents that are applied unseen are one of them."""
+        """Input tables by the name of the read; what is applied unseen, consents and deletions, is among them."""
         tables = {name: read for name, read in self.job.reads.items() if isinstance(read, Table)}
         for read in self.job.reads.values():
             if isinstance(read, Addresses):
                 tables |= {table.full_name: table for table in read.tables}
         if consent.applies(self.job):
             tables[DECISIONS] = CONSENTS
+        if deletions.applies(self.job):
+            tables[GONE_ROWS] = deletions.DELETIONS
         return tables
 
     @cached_property

@@ -11,10 +11,11 @@ import jobs
 from motherlode.contracts.catalogue import TABLES
 from motherlode.contracts.fields import ContractError
 from motherlode.contracts.jobs import Job
+from motherlode.contracts.models import Model
 from motherlode.contracts.quality import DATA_QUALITY
-from motherlode.contracts.tables import Layer
+from motherlode.contracts.tables import Layer, Table
 from motherlode.errors import UsageError
-from motherlode.runner import consent
+from motherlode.runner import consent, deletions
 from motherlode.runner.calendar import DAYS_ARE_OF
 
 
@@ -52,7 +53,7 @@ def _ordered(found: list[Job]) -> Mapping[str, Job]:
         raise ContractError(f"no job writes {', '.join(orphans)}")
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for job in found:
-        needed = [source.full_name for source in job.sources()]
+        needed = [source.full_name for source in _sources(job)]
         if missing := sorted(set(needed) - set(writer)):
             raise ContractError(f"job {job.name}: nothing writes {', '.join(missing)}")
         sorter.add(job.name, *[writer[name].name for name in needed])
@@ -78,15 +79,23 @@ def job_needs() -> Mapping[str, tuple[str, ...]]:
     place = {name: n for n, name in enumerate(known)}
     found: dict[str, tuple[str, ...]] = {}
     for job in known.values():
-        sources = job.sources()
-        if consent.applies(job):
-            sources.append(consent.CONSENTS)
+        sources = _sources(job)
         if job.is_dated:
             sources.extend(DAYS_ARE_OF)
         if job.layer > Layer.SILVER:
             sources.append(DATA_QUALITY)
         found[job.name] = tuple(sorted({writer[source.full_name] for source in sources}, key=place.__getitem__))
     return found
+
+
+def _sources(job: Job) -> list[Table | Model]:
+    """What others must have written: what the job reads, and what the runner reads for it."""
+    sources = job.sources()
+    if consent.applies(job):
+        sources.append(consent.CONSENTS)
+    if deletions.applies(job):
+        sources.append(deletions.DELETIONS)
+    return sources
 
 
 def find_job(name: str) -> Job:

@@ -28,13 +28,13 @@ from motherlode.contracts.models import Champion, Fitted, Model
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.mining.errors import TooLittleData
-from motherlode.runner import append, consent, remedies
+from motherlode.runner import append, consent, deletions, remedies
 from motherlode.runner.commits import Commit
 from motherlode.runner.context import Context
 from motherlode.runner.derivation import derive
 from motherlode.runner.documents import write_document
 from motherlode.runner.lease import Lease, held
-from motherlode.runner.planner import DECISIONS, Planner
+from motherlode.runner.planner import DECISIONS, GONE_ROWS, Planner
 from motherlode.runner.readmission import readmit
 from motherlode.runner.state import Done, Plan, Versions
 from motherlode.runner.upsert import Touched, touched_keys
@@ -160,13 +160,18 @@ class _Run:
     # --- what a run rests on -------------------------------------------------------------------
 
     def _arguments(self, plan: Plan, touched: Touched | None = None) -> dict[str, Any]:
-        """The transform's arguments: each input at its planned version, consent applied, then restricted."""
+        """The transform's arguments: each input at its planned version, without what was deleted, consent applied, then
+        restricted."""
         arguments: dict[str, Any] = {}
         decisions = self.warehouse.read(CONSENTS, plan.inputs.get(DECISIONS)) if consent.applies(self.job) else None
+        gone = None
+        if deletions.applies(self.job):
+            gone = deletions.deleted(self.warehouse.read(deletions.DELETIONS, plan.inputs.get(GONE_ROWS)))
         for name, read in self.job.reads.items():
             match read:
                 case Table():
                     rows = self.warehouse.read(read, plan.inputs[name])
+                    rows = rows if gone is None else deletions.standing(read, rows, gone)
                     if decisions is not None:
                         default = self.context.settings.consent.of(self.job.purpose)
                         rows = consent.permitted(read, rows, decisions, self.job.purpose, default)

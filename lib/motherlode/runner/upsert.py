@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
 
 from motherlode.contracts.identity import CONSENTS
+from motherlode.contracts.silver import DELETIONS, TARGETS
 from motherlode.contracts.tables import Subject, Table
 from motherlode.runner.state import Versions
 from motherlode.runner.warehouse import Warehouse
@@ -67,6 +68,11 @@ def touched_keys(
             feed = warehouse.changes(table, -1 if old is None else old, new)
             if table.full_name == CONSENTS.full_name:
                 parts += _of_customers(warehouse, by, tables, now, feed.select("customer_id"))
+            elif table.full_name == DELETIONS.full_name:
+                found = _of_deleted(warehouse, by, tables, now, feed.select("target", "key_id").distinct().persist())
+                if found is None:
+                    return everything
+                parts += found
             elif _restrictable(table, by):
                 parts.append(feed.select(*by))
             else:
@@ -98,4 +104,19 @@ def _of_customers(
         if table.subject is Subject.CUSTOMER and table.full_name != CONSENTS.full_name and _restrictable(table, by):
             rows = warehouse.read(table, now.get(name))
             found.append(rows.join(who.distinct(), on="customer_id", how="left_semi").select(*by))
+    return found
+
+
+def _of_deleted(
+    warehouse: Warehouse, by: tuple[str, ...], tables: Mapping[str, Table], now: Versions, told: DataFrame
+) -> list[DataFrame] | None:
+    """Rows that went or came back touch their keys; None where a table has some that is not restricted to any."""
+    found = []
+    targets = {row["target"] for row in told.select("target").distinct().collect()}
+    for name, table in tables.items():
+        if table in TARGETS and table.name in targets:
+            if not _restrictable(table, by):
+                return None
+            keys = told.where(F.col("target") == table.name).select("key_id")
+            found.append(warehouse.read(table, now.get(name)).join(keys, on="key_id", how="left_semi").select(*by))
     return found

@@ -79,7 +79,12 @@ def _row(known: Format) -> str:
         cells = [mapped, "those of `[identifiers]`", "`key` of the source's file", "columns that are not mapped"]
     else:
         identifiers = [f"{kind}: {_named(fields)}" for kind, fields in known.identifiers.items()]
-        cells = [_named(known.fields), "; ".join(identifiers), _named(known.key), _named(known.unread)]
+        cells = [
+            _named(known.fields),
+            "; ".join(identifiers),
+            _named(known.key) or "all that is read",
+            _named(known.unread),
+        ]
     return f"| [{known.name}](#{known.name}) | {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

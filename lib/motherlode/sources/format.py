@@ -33,6 +33,8 @@ class Format:
         maps_columns: the source's file says which column is what.
         marks: names at the top of a JSON record, which all of its records have and those of no other format.
         pattern: the same for formats that are no JSON: what is found in a line of it.
+        whole_days: its exports are of whole days, each named in its file as 20240131 or 2024-01-31: one delivered again
+            takes the place of that day.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Format:
     maps_columns: bool = False
     marks: tuple[str, ...] = ()
     pattern: str = ""
+    whole_days: bool = False
 
     @property
     def schema(self) -> str:

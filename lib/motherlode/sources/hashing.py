@@ -15,13 +15,13 @@ from motherlode.sources.parsed import HIDDEN
 
 
 def hashed(parsed: DataFrame, target: Table, region: str) -> DataFrame:
-    """Adds row_id, and for people identifier, identifiers and flags of unusable ones; `key`, `content` and
+    """Adds row_id and key_id, and for people identifier, identifiers and flags of unusable ones; `key`, `content` and
     `plain` go. Events get is_bot for user_agent and marked_bot. One pass through Python, in Arrow batches.
 
     The row's name is keyed as well: it is made from the plain record, and guesses at a person's data could be
     tried against an unkeyed hash.
     """
-    hidden = list(HIDDEN.get(target.name, ()))
+    hidden = ["key_id", *HIDDEN.get(target.name, ())]
     digest = F.sha2(_row_structure(), 256)
     codes = F.concat(
         F.array(code("row", "", digest), *[F.col(name) for name in hidden]),

@@ -96,7 +96,7 @@ def take_in(
     if target is silver.ORDER_LINES:
         named = named.withColumn("lines", _named_lines(F.col("row_id")))
         named = named.withColumn("row_id", F.coalesce(F.get("lines", F.lit(0))["row_id"], F.col("row_id")))
-    judged = _judged(named, previous).persist()
+    judged = _judged(named, previous, target).persist()
     found = _outputs(judged, target)
     if gone is not None:
         accepted = judged.where(F.col("verdict") == ACCEPTED)
@@ -126,7 +126,7 @@ def first_of_each(rows: DataFrame, previous: DataFrame) -> DataFrame:
     Of `previous` one column is read, of the days alone that the rows claim, where the table has them: two deliveries
     of one record may differ in all other times.
     """
-    by = ("key_id", "row_id") if "key_id" in rows.columns else ("row_id",)
+    by = ("key_id", "row_id") if "is_contested" in rows.columns else ("row_id",)
     order = Window.partitionBy(*by).orderBy("known_at", "source", "file", "offset", "batch")
     numbered = rows.withColumn("_number", F.row_number().over(order))
     # The batch is small beside what there is: Spark broadcasts its names.
@@ -172,12 +172,12 @@ def _of_days_in(rows: DataFrame, previous: DataFrame) -> DataFrame:
     return previous.where(day.isNull() | of_days if days else day.isNull())
 
 
-def _judged(named: DataFrame, previous: DataFrame) -> DataFrame:
+def _judged(named: DataFrame, previous: DataFrame, target: Table) -> DataFrame:
     """Adds `verdict`, and occurred_on where the target has it."""
     # The record itself is needed for quarantine alone, and would weigh on what is kept in memory.
     whole = {name: F.when(F.col("problem").isNotNull(), F.col(name)) for name in ("raw", "header")}
     kept = named.withColumns(whole).drop("contacts").withColumn("occurred_on", F.to_date("occurred_at"))
-    if "key_id" in kept.columns:
+    if target is silver.EVENTS:
         # A record that is not taken has a key of its own. First, for one shuffle serves both windows.
         of_key = Window.partitionBy("key_id")
         kept = kept.withColumn("key_id", F.when(F.col("problem").isNull(), F.col("key_id")).otherwise(F.col("row_id")))

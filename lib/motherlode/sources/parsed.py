@@ -22,11 +22,10 @@ CARRIED = (*ADDRESS_COLUMNS, "received_at", "header", "raw")
 PLAIN = "array<struct<type: string, scope: string, code: string>>"
 CONTACTS = "array<struct<kind: string, value: string>>"
 HIDDEN: Mapping[str, Mapping[str, str]] = {
-    silver.EVENTS.name: {"key_id": "key"},
     silver.CUSTOMERS.name: {"household": "household"},
     silver.IDENTITY_TRUTH.name: {"person": "person"},
 }
-"""Columns of a target that hold a keyed hash beside the identifiers: column to identifier type."""
+"""Columns of a target that hold a keyed hash beside key_id and the identifiers: column to identifier type."""
 _COMMON = {
     "row_id",
     "identifier",
@@ -105,9 +104,9 @@ def ruled_fields(target: Table) -> dict[str, DataType]:
 
 
 def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> DataFrame:
-    """CARRIED, key, key_id (for hashing, where the target has it), content, plain (coded, strongest first), contacts,
-    occurred_at, known_at, claimed_on, flags, problem and the own fields of the target. A field that the contract wants
-    and that is null is a problem.
+    """CARRIED, key, key_id (for hashing, where somebody will look for it), content, plain (coded, strongest first),
+    contacts, occurred_at, known_at, claimed_on, flags, problem and the own fields of the target. A field that the
+    contract wants and that is null is a problem.
     """
     own = own_fields(target)
     if parsed.plain is None:
@@ -121,10 +120,12 @@ def shaped(frame: DataFrame, source: Source, target: Table, parsed: Parsed) -> D
         (F.struct(F.lit(kind).alias("kind"), value.alias("value")), value.isNotNull())
         for kind, value in parsed.contacts.items()
     ]
+    named = code("key", source.name, F.sha2(parsed.key, 256))
+    is_sought = target is silver.EVENTS or source.is_whole
     given = frame.select(
         *CARRIED,
         parsed.key.alias("key"),
-        *([code("key", source.name, F.sha2(parsed.key, 256)).alias("key_id")] if "key_id" in target.columns else []),
+        (named if is_sought else F.lit(None).cast("string")).alias("key_id"),
         parsed.content.alias("content"),
         "plain",
         those(contacts, CONTACTS).alias("contacts"),

@@ -68,6 +68,7 @@ def check_source(source: Source) -> None:
         raise SourceError(f"time_from {source.time_from!r} is unknown; known: campaign")
     if source.time_from and (source.target != silver.EVENTS.name or "campaign_id" not in source.columns):
         raise SourceError('time_from = "campaign" needs target = "events" and a column for campaign_id')
+    _check_export(source)
     if "channel" in target_of(source).columns and not source.channel:
         raise SourceError(f"channel must be set for target {source.target}: web, app, email, store …")
     if format_of(source).maps_columns:
@@ -76,6 +77,18 @@ def check_source(source: Source) -> None:
         raise SourceError(
             f"{', '.join(extra)}: only a source of tables maps columns; format {source.format} knows its own"
         )
+
+
+def _check_export(source: Source) -> None:
+    if not source.export:
+        return
+    _known("export", [source.export], ["delta", "full", "full_folder"])
+    if not format_of(source).maps_columns:
+        raise SourceError(f"export: only a source of tables says so; format {source.format} knows its own")
+    if source.export != "delta" and (source.kafka or (source.database and source.database.cursor)):
+        raise SourceError(f"export {source.export}: what has a cursor, or a topic, is never taken whole")
+    if source.export == "full_folder" and not source.path:
+        raise SourceError("export full_folder: only files lie in folders; write full")
 
 
 def _check_mapping(source: Source) -> None:

@@ -133,6 +133,9 @@ class Source:
             other one stands in where it is missing.
         time_formats: Spark patterns of times that are not ISO 8601.
         time_from: "campaign" where records have no time: they happen when their campaign starts.
+        export: of a table: "delta", what is new or changed since the last; "full", each file is the whole table, and
+            what it lacks was deleted; "full_folder", the files of a folder together are. Default: delta, and full where
+            a run takes a database's whole table.
     """
 
     name: str
@@ -153,12 +156,24 @@ class Source:
     product: str = "product_id"
     time_formats: tuple[str, ...] = ()
     time_from: str = ""
+    export: str = ""
 
     def __post_init__(self) -> None:
         # The registry knows the formats' modules, which know Source: only here can the circle be closed.
         from motherlode.sources.registry import check_source
 
         check_source(self)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what an export of it lacks was deleted."""
+        from motherlode.sources.registry import format_of
+
+        if format_of(self).whole_days:
+            return self.kafka is None
+        if self.database is not None and not self.export:
+            return not self.database.cursor
+        return self.export in ("full", "full_folder")
 
     def scope(self, kind: str) -> str:
         """The scope of an identifier type in this source."""

@@ -78,6 +78,9 @@ class _Drafting:
         else:
             self.missing.append("key")
             lines.append('# key = ["…"]                     # needed: the columns that tell a repeat from a new row')
+        lines.append(
+            '# export = "full"                 # ? where each file is the whole table: what it lacks was deleted'
+        )
         return lines
 
     def _used_for_times(self) -> set[str | None]:

@@ -171,6 +171,7 @@ FORMAT = Format(
     doc="Google Analytics 4's export to BigQuery, as JSON lines: web and app events",
     url="https://support.google.com/analytics/answer/7029846",
     splitter="lines",
+    whole_days=True,
     parse=parse,
     targets=(silver.EVENTS,),
     fields=FIELDS,
