@@ -40,6 +40,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             "spark.conf.spark.eventLog.compress=false",
             f"spark.conf.spark.eventLog.dir={tmp_path_factory.mktemp('events').as_uri()}",
             "spark.conf.spark.driver.memory=3g",
+            # An operator takes a page before it has a row: of a plan of all formats more than there is.
+            "spark.conf.spark.buffer.pageSize=1m",
             # Small data: planning again between two shuffles costs more than it saves.
             "spark.conf.spark.sql.adaptive.enabled=false",
         ),

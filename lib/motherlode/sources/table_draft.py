@@ -78,9 +78,7 @@ class _Drafting:
         else:
             self.missing.append("key")
             lines.append('# key = ["…"]                     # needed: the columns that tell a repeat from a new row')
-        lines.append(
-            '# export = "full"                 # ? where each file is the whole table: what it lacks was deleted'
-        )
+        lines.append('# export = "full"                 # ? if each file is the whole table')
         return lines
 
     def _used_for_times(self) -> set[str | None]:
