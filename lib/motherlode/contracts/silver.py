@@ -133,6 +133,7 @@ SUPERSEDED_EVENTS = Table(
         Field("occurred_on", DATE, "The UTC day on which it happened"),
         Field("key_id", STRING, "The key that both have", nullable=True),
         Field("by_row_id", STRING, "The event of the same key that was the newest when this one was found"),
+        Field("batch", LONG, "The batch in which the later of the two came in", volatile=True, nullable=True),
     ),
     key=("row_id",),
     subject=Subject.IDENTIFIER,

@@ -25,6 +25,7 @@ GONE = "REPLACED"
 UPKEEP_NAME = "upkeep"
 REBUILD_NAME = "rebuild"
 REPLAY_NAME = "replay"
+DAYS_NAME = "other days"
 _MARK = f":{UPKEEP_NAME}:"
 """In the names of our own upkeep's transactions."""
 

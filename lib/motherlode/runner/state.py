@@ -216,6 +216,14 @@ class State:
         known = self.storage.read_json(f"{self.root}/expired/{table}.json")
         return str(known["expired"]) if known else None
 
+    def looked_over(self, table: str) -> int:
+        """Up to which batch upkeep has looked for what a run does not see; 0 for none."""
+        known = self.storage.read_json(f"{self.root}/looked_over/{table}.json")
+        return int(known["batch"]) if known else 0
+
+    def look_over(self, table: str, batch: int) -> None:
+        self.storage.write_json(f"{self.root}/looked_over/{table}.json", {"batch": batch})
+
     def rebuild(self, job: str) -> int | None:
         """The first batch of a rebuild of the job's tables that died."""
         known = self.storage.read_json(f"{self.root}/rebuilds/{job}.json")

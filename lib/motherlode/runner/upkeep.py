@@ -10,16 +10,18 @@ from rich.table import Table as Grid
 
 from motherlode.contracts.bronze import FILES
 from motherlode.contracts.jobs import Append, Job
+from motherlode.contracts.silver import EVENTS, SUPERSEDED_EVENTS
 from motherlode.contracts.tables import Table
 from motherlode.errors import MotherlodeError, UsageError
 from motherlode.runner import remedies
-from motherlode.runner.commits import REBUILD_NAME, REPLAY_NAME, UPKEEP_NAME
+from motherlode.runner.commits import DAYS_NAME, REBUILD_NAME, REPLAY_NAME, UPKEEP_NAME
 from motherlode.runner.context import Context
-from motherlode.runner.lease import held
+from motherlode.runner.lease import Lease, held
 from motherlode.runner.planner import Planner
 from motherlode.runner.registry import all_jobs
 from motherlode.runner.run_log import RUN_LOG
 from motherlode.runner.warehouse import TRANSACTIONS_KEPT, Transaction
+from motherlode.sources.intake import superseded_on_other_days
 
 DATED_BY = ("received_on", "occurred_on", "day", "as_of")
 """The columns by which rows grow old, the first that a table has."""
@@ -57,7 +59,7 @@ def _who(application: str, number: int) -> str:
     :replay:… so."""
     job, _, rest = application.partition(":")
     what = rest.split(":")[1:]
-    if what and what[0] in (UPKEEP_NAME, REBUILD_NAME, REPLAY_NAME):
+    if what and what[0] in (UPKEEP_NAME, REBUILD_NAME, REPLAY_NAME, DAYS_NAME):
         return f"{job}, {what[0]}"
     followed = all_jobs()[job].followed if job in all_jobs() else None
     return f"{job} {'batch' if followed else 'run'} {number}"
@@ -115,7 +117,8 @@ def restore(context: Context, table: Table, to: int | None) -> int:
 
 
 def maintain(context: Context, table: Table) -> tuple[int, int, int]:
-    """Delete rows past their retention, compact, and delete files that no version in reach needs.
+    """Delete rows past their retention, compact, and delete files that no version in reach needs; of superseded events
+    find those first that no run could.
 
     Returns:
         Rows deleted, files before and files after.
@@ -138,6 +141,8 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
             raise MotherlodeError(f"{table.full_name}: another hand changed it ({foreign[0].operation}); run its job")
         delta = DeltaTable.forPath(context.spark, path)
         before = _files(context, path)
+        if table == SUPERSEDED_EVENTS:
+            _supersede(context, planner, lease)
         deleted = 0
         expired = _expired(context, table)
         if expired is not None:
@@ -158,6 +163,23 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
             replace(last, outputs={**last.outputs, table.name: made}, rows=rows, origins=planner.origins())
         )
         return deleted, before, _files(context, path)
+
+
+def _supersede(context: Context, planner: Planner, lease: Lease) -> None:
+    """Mark events of which a later version claims another day: a run looks at the days alone that are new to it."""
+    table, warehouse, state = SUPERSEDED_EVENTS, context.warehouse, context.state
+    events, looked = warehouse.newest(EVENTS), state.looked_over(table.full_name)
+    (newest,) = events.agg(F.coalesce(F.max("batch"), F.lit(0)).alias("batch")).collect()
+    if newest["batch"] <= looked:
+        return
+    found = superseded_on_other_days(events, warehouse.newest(table), looked).persist()
+    if not found.isEmpty():
+        lease.check()
+        name = planner.application(table, f"{DAYS_NAME}:{uuid.uuid4().hex}")
+        warehouse.append(table, found, Transaction(name, 1))
+    found.unpersist()
+    lease.check()
+    state.look_over(table.full_name, newest["batch"])
 
 
 def maintain_log(context: Context) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from motherlode.sources.registry import format_of, has_contacts, target_of
 from motherlode.sources.source import Source
 
 ACCEPTED, REPEATED, BROKEN = "accepted", "repeated", "broken"
+_RIVALS = ("key_id", "row_id", "identifier", "occurred_on", "known_at", "batch")
 MOST_DAYS = 400
 """Days that are looked for one by one; of more, all from the first to the last."""
 
@@ -145,19 +146,38 @@ def superseded(accepted: DataFrame, previous: DataFrame, gone: DataFrame) -> Dat
     Args:
         accepted: new rows, with `is_contested`: whether another of them has the same key.
         previous: silver.events before; of it the days alone are read that the new rows claim. A version of an event
-            that claims another day is not found here.
+            that claims another day is left to upkeep.
         gone: silver.superseded_events before.
     """
-    columns = ("key_id", "row_id", "identifier", "occurred_on", "known_at")
     keys = accepted.select("key_id")
-    there = _of_days_in(accepted, previous).select(*columns).join(keys, on="key_id", how="left_semi").persist()
+    there = _of_days_in(accepted, previous).select(*_RIVALS).join(keys, on="key_id", how="left_semi").persist()
     # Few: the shuffles below are of what is contested alone.
     contested = there.select("key_id").union(accepted.where("is_contested").select("key_id")).distinct()
-    new = accepted.select(*columns).join(F.broadcast(contested), on="key_id", how="left_semi")
-    stands = F.max(F.struct("known_at", "row_id")).over(Window.partitionBy("key_id"))
-    judged = new.unionByName(there).withColumn("by_row_id", stands["row_id"]).where("row_id <> by_row_id")
-    known = gone.select("row_id")
-    return judged.join(known, on="row_id", how="left_anti").select(*silver.SUPERSEDED_EVENTS.columns)
+    new = accepted.select(*_RIVALS).join(F.broadcast(contested), on="key_id", how="left_semi")
+    return _outdone(new.unionByName(there), gone)
+
+
+def superseded_on_other_days(events: DataFrame, gone: DataFrame, after: int) -> DataFrame:
+    """Rows of silver.superseded_events that intake could not find: the later version claims another day.
+
+    It reads a few columns of all events, and shuffles them by key.
+
+    Args:
+        events, gone: silver.events and silver.superseded_events.
+        after: of the batches that came after that one something is new; older ones were looked at before.
+    """
+    keys = events.where(F.col("batch") > after).select("key_id").distinct()
+    return _outdone(events.select(*_RIVALS).join(keys, on="key_id", how="left_semi"), gone)
+
+
+def _outdone(rivals: DataFrame, gone: DataFrame) -> DataFrame:
+    """Of all that is known of some keys, what does not stand, and was not said to."""
+    stands = F.max(F.struct("known_at", "row_id", "batch")).over(Window.partitionBy("key_id"))
+    judged = rivals.withColumn("_stands", stands).where(F.col("row_id") != F.col("_stands.row_id"))
+    named = judged.withColumns(
+        {"by_row_id": F.col("_stands.row_id"), "batch": F.greatest(F.col("batch"), F.col("_stands.batch"))}
+    )
+    return named.join(gone.select("row_id"), on="row_id", how="left_anti").select(*silver.SUPERSEDED_EVENTS.columns)
 
 
 def _of_days_in(rows: DataFrame, previous: DataFrame) -> DataFrame:
