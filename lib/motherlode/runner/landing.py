@@ -37,6 +37,8 @@ from motherlode.sources.source import Source
 from motherlode.sources.split import Flaw, Piece, flaw, flawed, split
 
 LINES_BY_NAME = re.compile(r"\.(jsonl|ndjson)(\.gz)?$")
+PARQUET_BY_NAME = re.compile(r"\.parquet(\.gz)?$")
+"""Rows come as JSON objects, so a format of JSON reads them as its records."""
 """Files of JSON arrays whose arrays have a line each."""
 _WHOLE_GZIP = "a whole gzip file"
 _ROWS_PER_BATCH = 20_000
@@ -135,10 +137,12 @@ def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], i
         UsageError: a file's source is not declared, here; a file cannot be read, on execution.
     """
     splitters = {source.name: format_of(source).splitter for source in sources}
+    of_objects = {source.name for source in sources if format_of(source).marks}
     whole = [name for name, kind in splitters.items() if kind == "csv"]
     arrays = [name for name, kind in splitters.items() if kind == "json_arrays"]
     step = ingest.chunk_bytes
-    may_span_lines = F.col("source").isin(arrays) & ~F.col("file").rlike(LINES_BY_NAME.pattern)
+    is_named_parquet = F.col("source").isin(sorted(of_objects)) & F.col("file").rlike(PARQUET_BY_NAME.pattern)
+    may_span_lines = F.col("source").isin(arrays) & ~F.col("file").rlike(LINES_BY_NAME.pattern) & ~is_named_parquet
     is_whole = F.col("source").isin(whole) | may_span_lines | F.col("file").rlike(r"\.gz$")
     starts = F.when(is_whole, F.array(F.lit(0).cast("long"))).otherwise(
         F.sequence(F.lit(0).cast("long"), F.greatest(F.col("size") - 1, F.lit(0)), F.lit(step).cast("long"))
@@ -156,7 +160,7 @@ def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], i
     tasks = max(_parallelism(manifest), -(-int(found["size"] or 0) // step))
     # A file of nothing has no line, but it is no Parquet.
     tables = [name for name, kind in splitters.items() if kind == "parquet"]
-    held = chunks.where((F.col("size") > 0) | F.col("source").isin(tables))
+    held = chunks.where((F.col("size") > 0) | F.col("source").isin(tables) | is_named_parquet)
     spread = held.repartitionByRange(tasks, "source", "file", "start")
     root = folder.rstrip("/")
     longest = ingest.max_record_bytes
@@ -164,7 +168,9 @@ def _read_files(manifest: DataFrame, folder: str, sources: tuple[Source, ...], i
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for row in batch.to_pylist():
-                for piece in _pieces(splitters[row["source"]], root, row, longest):
+                is_named = row["source"] in of_objects and PARQUET_BY_NAME.search(row["file"])
+                kind = "parquet" if is_named else splitters[row["source"]]
+                for piece in _pieces(kind, root, row, longest):
                     yield from _batches(row, piece)
 
     return spread.mapInArrow(read, SCHEMA)

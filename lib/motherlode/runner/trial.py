@@ -28,7 +28,7 @@ from motherlode.sources.sniff import Sniffed, json_records, sniff
 from motherlode.sources.source import Source
 from motherlode.sources.split import Piece, split
 from motherlode.sources.table_draft import draft_of_table
-from motherlode.sources.table_sample import TableSample, read_table
+from motherlode.sources.table_sample import TableSample, read_table, table_of_rows
 
 RECORDS = 20_000
 """At most so many are tried."""
@@ -42,14 +42,16 @@ def try_file(context: Context, name: str, file: str, conf_dir: Path) -> Exit:
         QualityError: it is nothing that any format could read.
     """
     sample = read_sample(file)
-    sniffed = sniff(sample.data, known_formats(), sample.is_cut)
+    sniffed = sniff(sample.data, known_formats(), sample.is_cut, sample.is_parquet)
     source = next((source for source in context.sources if source.name == name), None)
     # Who declared a source knows better than the sniffer, but not how to read what is no text.
     if sniffed.best is None and (source is None or not sniffed.records):
         raise QualityError(f"{file}: {sniffed.why_not}")
-    is_table = source.format == "csv" if source else sniffed.best is not None and sniffed.best.format == "csv"
-    table = read_table(sniffed.data, sniffed.delimiter) if is_table else None
-    to_change = (*sniffed.to_change, *(table.to_change() if table and sniffed.best else ()))
+    if source:
+        _refuse_other_kind(source, sample, file)
+    table = _table(source, sample, sniffed)
+    is_csv = table is not None and not sample.is_parquet
+    to_change = (*sniffed.to_change, *(table.to_change() if table and is_csv and sniffed.best else ()))
     view.say_file(file, sample, sniffed, source, to_change)
     if source is None:
         draft = _draft(name, sample, sniffed, table)
@@ -60,7 +62,8 @@ def try_file(context: Context, name: str, file: str, conf_dir: Path) -> Exit:
         source = build_source(conf_dir, name, values, context.settings.business.zone, "the draft")
     else:
         view.say_declared(conf_dir / "sources" / f"{name}.toml")
-    data = table.as_csv() if table and (sniffed.delimiter != "," or table.odd_amounts) else sniffed.data
+    is_odd = table is not None and is_csv and (sniffed.delimiter != "," or bool(table.odd_amounts))
+    data = table.as_csv() if table and is_odd else sniffed.data
     with throwaway_keys(context.spark) as made:
         outcome = _tried(context, source, sample, data)
     # A table without a header row has values where the names of its columns should be: these are not shown.
@@ -72,9 +75,25 @@ def try_file(context: Context, name: str, file: str, conf_dir: Path) -> Exit:
     return Exit.DONE if outcome.rows.num_rows else Exit.QUALITY
 
 
+def _refuse_other_kind(source: Source, sample: Sample, file: str) -> None:
+    """A source of Parquet reads nothing else, and Parquet is read by that and by formats of JSON."""
+    is_read = source.format == "parquet" or bool(format_of(source).marks)
+    if (source.format == "parquet" and not sample.is_parquet) or (sample.is_parquet and not is_read):
+        found = "Parquet" if sample.is_parquet else "no Parquet"
+        raise QualityError(f"{file}: is {found}, and the source {source.name} says {source.format}: which is it?")
+
+
+def _table(source: Source | None, sample: Sample, sniffed: Sniffed) -> TableSample | None:
+    """The sample as a table, where it is one."""
+    form = source.format if source else sniffed.best.format if sniffed.best else ""
+    if form not in ("csv", "parquet"):
+        return None
+    return table_of_rows(sniffed.data) if sample.is_parquet else read_table(sniffed.data, sniffed.delimiter)
+
+
 def _draft(name: str, sample: Sample, sniffed: Sniffed, table: TableSample | None) -> Draft:
     if table:
-        return draft_of_table(name, sample.name, table)
+        return draft_of_table(name, sample.name, table, "parquet" if sample.is_parquet else "csv")
     if sniffed.best is None:
         raise QualityError(sniffed.why_not)
     how_sure = f"{sniffed.best.share:.0%} of {sniffed.records:,} records have what tells this format"
@@ -93,7 +112,8 @@ def _fields(source: Source, data: bytes, table: TableSample | None) -> FieldsSee
 def _tried(context: Context, source: Source, sample: Sample, data: bytes) -> Outcome:
     """What becomes of the records, as a run would have it with nothing there before."""
     longest = context.settings.ingest.max_record_bytes
-    piece = _first(split(format_of(source).splitter, data, 0, longest), sample.is_cut)
+    kind = "lines" if sample.is_parquet else format_of(source).splitter
+    piece = _first(split(kind, data, 0, longest), sample.is_cut)
     target = target_of(source)
     spark = context.spark
     params = replace(context.settings.params_of(SilverParams), sources=(source,))

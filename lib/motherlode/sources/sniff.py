@@ -24,7 +24,7 @@ CLOSE = 0.5
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 LONGEST = 16_777_216
 _MAGIC: Mapping[bytes, tuple[str, str]] = {
-    b"PAR1": ("Parquet", "copy a source with format = \"parquet\", where this version has it, or export it as CSV"),
+    b"PAR1": ("Parquet, packed once more", "unpack it: Parquet is compressed by itself"),
     b"PK\x03\x04": ("a zip archive or an Excel file", "unpack it, or export it as CSV"),
     b"\xd0\xcf\x11\xe0": ("an old Excel file", "export it as CSV"),
     b"Obj\x01": ("Avro", "export it as JSON lines or CSV"),
@@ -69,8 +69,9 @@ class Sniffed:
     why_not: str = ""
 
 
-def sniff(data: bytes, formats: Mapping[str, Format], is_cut: bool = False) -> Sniffed:
-    """What a sample is; `formats` by name, `is_cut` where the file goes on behind it."""
+def sniff(data: bytes, formats: Mapping[str, Format], is_cut: bool = False, is_parquet: bool = False) -> Sniffed:
+    """What a sample is; `formats` by name, `is_cut` where the file goes on behind it, `is_parquet` where its lines were
+    made from rows."""
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         return Sniffed(b"", why_not="the file is empty")
     for magic, (what, remedy) in _MAGIC.items():
@@ -82,6 +83,10 @@ def sniff(data: bytes, formats: Mapping[str, Format], is_cut: bool = False) -> S
     text = _whole_lines(read.data) if is_cut else read.data
     base = Sniffed(text, to_change=read.to_change, remarks=read.remarks)
     lines = _records("lines", text)
+    if is_parquet:
+        found = _json(base, formats)
+        table = replace(base, best=Guess("parquet", 1.0), records=len(lines))
+        return found if found.best else table
     guesses = _ranked({f.name: _share_with(lines, f.pattern) for f in formats.values() if f.pattern})
     if guesses:
         return replace(base, best=guesses[0], runner_up=_close(guesses), records=len(lines))

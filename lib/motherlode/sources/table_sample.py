@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,6 +62,19 @@ class TableSample:
         for row in self.rows:
             writer.writerow([plain_amount(v, odd[n]) if n in odd else v for n, v in enumerate(row)])
         return text.getvalue().encode()
+
+
+def table_of_rows(data: bytes) -> TableSample:
+    """Rows of Parquet that were written as JSON, a line each, in texts: what is none is written as it stands there."""
+    rows = [json.loads(line) for line in data.splitlines()]
+    header = tuple(rows[0]) if rows else ()
+    return TableSample(header, [[_text(row.get(name)) for name in header] for row in rows])
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def read_table(data: bytes, delimiter: str) -> TableSample:

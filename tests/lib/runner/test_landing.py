@@ -154,3 +154,25 @@ def test_parquet_is_read_by_many_tasks_and_a_broken_file_harms_no_other(spark: S
     ]
     (cut,) = [row for row in rows if row["file"] == "tills/cut.parquet"]
     assert (cut["allowed"], cut["content"]) == ("a whole Parquet file", whole[:-9])
+
+
+def test_a_format_of_json_reads_parquet_too(spark: SparkSession, tmp_path: Path) -> None:
+    posthog = Source(name="posthog", format="posthog", path="posthog/*", target="events", channel="web")
+    folder = tmp_path / "posthog"
+    folder.mkdir()
+    rows = pa.table({"uuid": ["a", "b"], "properties": ['{"x": 1}', None]})
+    pq.write_table(rows, folder / "a.parquet", row_group_size=1)
+    (folder / "b.jsonl").write_text('{"uuid": "c"}\n')
+    (folder / "empty.parquet").write_bytes(b"")
+    (folder / "packed.parquet.gz").write_bytes(gzip.compress((folder / "a.parquet").read_bytes()))
+    listed = spark.createDataFrame(list_landing(str(tmp_path), (posthog,))).withColumn("batch", lit(1).cast("long"))
+    read = read_contents(listed, str(tmp_path), (posthog,), Ingest(chunk_bytes=500)).collect()
+    first, second = '{"uuid":"a","properties":"{\\"x\\": 1}"}', '{"uuid":"b","properties":null}'
+    assert sorted((row["file"], row["offset"], row["raw"], row["rule"]) for row in read) == [
+        ("posthog/a.parquet", 0, first, None),
+        ("posthog/a.parquet", 1, second, None),
+        ("posthog/b.jsonl", 0, '{"uuid": "c"}', None),
+        ("posthog/empty.parquet", 0, None, "parquet"),
+        ("posthog/packed.parquet.gz", 0, first, None),
+        ("posthog/packed.parquet.gz", 1, second, None),
+    ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
@@ -157,6 +158,48 @@ def test_a_german_export_and_what_becomes_of_it_once_changed(tried: Try, tmp_pat
     assert table(out, "Fields that nothing reads") == [
         ["Vorname", "100", "%", "Nachname", "100", "%", "Einzelpreis", "100", "%"],
     ]  # fmt: skip
+
+
+def parquet(rows: dict[str, Any]) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(rows), sink, row_group_size=2)
+    return bytes(sink.getvalue())
+
+
+def test_a_table_in_parquet(tried: Try) -> None:
+    times = pa.array([0, 86_400_000_000, 172_800_000_000], pa.timestamp("us", "UTC"))
+    sales = {
+        "receipt_id": [1, 2, 3],
+        "customer_email": ["ann@example.com", None, "bob@example.com"],
+        "sold_at": times,
+        "sku": ["a", "b", "a"],
+        "quantity": [1, 1, 2],
+        "total": pa.array([9.5, 3.25, 4.0]),
+        "currency": ["EUR"] * 3,
+        "line_no": [1, 1, 1],
+        "unread": [[1, 2], [], None],
+    }
+    code, out, err = tried("tills", "sales-2024-01-31.parquet", parquet(sales))
+    assert (code, err) == (0, "")
+    assert "parquet: 100% of 3 records look like it" in out
+    assert 'format = "parquet"' in out
+    assert "3 records = 3 in silver.order_lines + 0 repeats + 0 quarantined" in out
+    assert "happened from 1970-01-01 00:00:00 to 1970-01-03 00:00:00, UTC" in out
+    assert "ann" not in out
+
+
+def test_events_in_parquet(tried: Try) -> None:
+    seen = {"uuid": ["1", "2"], "event": ["$pageview", "$pageview"], "distinct_id": ["v-1", "v-2"]}
+    seen |= {"timestamp": ["2024-02-23T22:28:55Z"] * 2, "properties": ['{"$pathname": "/shoes"}', None]}
+    code, out, err = tried("hog", "events.parquet", parquet(seen))
+    assert (code, err) == (0, "")
+    assert "posthog: 100% of 2 records look like it" in out
+    assert "2 records = 2 in silver.events + 0 repeats + 0 quarantined" in out
+    # What is cut off is no Parquet, and a source of tables in CSV reads none.
+    code, _, err = tried("hog", "events.parquet", parquet(seen)[:-9])
+    assert (code, "the file is no whole Parquet" in err) == (3, True)
+    code, _, err = tried("products", "events.parquet", parquet(seen))
+    assert (code, "is Parquet, and the source products says csv: which is it?" in err) == (3, True)
 
 
 def test_a_draft_that_lacks_something(tried: Try) -> None:
