@@ -21,7 +21,8 @@ _BROKEN_DOWN = {"events": ("type", "channel"), "order_lines": ("status", "channe
 
 def say_file(file: str, sample: Sample, sniffed: Sniffed, source: Source | None, to_change: Sequence[str]) -> None:
     """What the file is, how sure that is, and what has to be done to it."""
-    part = f"{sample.data.count(b'\n'):,} rows" if sample.is_parquet else f"{len(sample.data):,} bytes"
+    rows = sample.data.count(b"\n")
+    part = f"{rows:,} rows" if sample.is_parquet else f"{len(sample.data):,} bytes"
     looked = f"the first {part} of it" if sample.is_cut else "all of it"
     _say(f"{file}: {sample.size:,} bytes; looked at {looked}")
     if sniffed.best:
