@@ -33,7 +33,9 @@ JOB = Job(
         "files": bronze.FILES,
         "counts": quality.COUNTS,
         "flaws": bronze.QUARANTINE,
-        "rows": Addresses((*silver.TARGETS, *silver.DUPLICATES.values()), beside=names_of),
+        "rows": Addresses(
+            (*silver.TARGETS, *silver.DUPLICATES.values(), *silver.QUARANTINES.values()), beside=names_of
+        ),
         "exports": Previous(silver.EXPORTS),
         "before": Previous(silver.DELETIONS),
     },

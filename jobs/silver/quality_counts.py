@@ -17,7 +17,8 @@ from motherlode.contracts.tables import Purpose
 def transform(
     files: DataFrame, addresses: DataFrame, previous: DataFrame, params: QualityParams
 ) -> dict[str, DataFrame]:
-    return {quality.COUNTS.name: counted(files, addresses, previous, params.zone)}
+    names = [source.name for source in params.sources]
+    return {quality.COUNTS.name: counted(files, addresses, previous, params.zone, names)}
 
 
 JOB = Job(

@@ -1,5 +1,7 @@
 """What was found of records as they were taken in, counted by file: a few small rows of each."""
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -24,21 +26,24 @@ def findings_of(table: Table) -> list[Column]:
         F.col("known_at") > F.col("occurred_at") + F.expr(LATE) if "occurred_at" in table.columns else F.lit(False)
     )
     absent = those([(F.lit(name), F.col(name).isNull()) for name in optional], "array<string>")
-
-    def given(name: str, kind: str) -> Column:
-        return (F.col(name) if name in table.columns else F.lit(None)).cast(kind).alias(name)
-
     return [
-        given("known_at", "timestamp"),
+        given(table, "known_at", "timestamp"),
         is_late.alias("is_late"),
-        F.coalesce(given("flags", "array<string>"), F.array().cast("array<string>")).alias("flags"),
+        F.coalesce(given(table, "flags", "array<string>"), F.array().cast("array<string>")).alias("flags"),
         absent.alias("missing"),
-        given("rule", "string"),
-        given("path", "string"),
+        given(table, "rule", "string"),
+        given(table, "path", "string"),
     ]
 
 
-def counted(files: DataFrame, addresses: DataFrame, previous: DataFrame, zone: str) -> DataFrame:
+def given(table: Table, name: str, kind: str) -> Column:
+    """A column of a table; null where it has none of that name."""
+    return (F.col(name) if name in table.columns else F.lit(None)).cast(kind).alias(name)
+
+
+def counted(
+    files: DataFrame, addresses: DataFrame, previous: DataFrame, zone: str, sources: Sequence[str]
+) -> DataFrame:
     """Rows of silver.quality_counts, of the batches that came after those of `previous`.
 
     A batch is counted when all of its records were taken in, repeat one, or are quarantined. One of which that is not
@@ -49,6 +54,7 @@ def counted(files: DataFrame, addresses: DataFrame, previous: DataFrame, zone: s
         addresses: of bronze.records and of all tables that a record can end in, with `findings_of` them.
         previous: what was counted before.
         zone: IANA name of the time zone of a business day.
+        sources: those that are declared: for records of others nobody waits.
     """
     (newest,) = previous.agg(F.coalesce(F.max("batch"), F.lit(0)).alias("batch")).collect()
     # A literal lets Delta skip the files of older batches.
@@ -58,7 +64,7 @@ def counted(files: DataFrame, addresses: DataFrame, previous: DataFrame, zone: s
     # As few as there are sets of flags and gaps; all that follows is small.
     sets = new.groupBy(*alike).agg(F.count(F.lit(1)).alias("records")).persist()
     whole = sets.where("fate <> 'received'").join(
-        _waiting(sets), on=F.col("batch") >= F.col("waiting"), how="left_anti"
+        _waiting(sets.where(F.col("source").isin(*sources))), on=F.col("batch") >= F.col("waiting"), how="left_anti"
     )
     found = whole.withColumn("finding", F.explode(_findings())).select(*_FILE, "finding.*", "records")
     sums = found.groupBy(*_FILE, "outcome", "rule", "field").agg(F.sum("records").alias("records"))

@@ -27,7 +27,7 @@ ADDRESS_COLUMNS = tuple(field.name for field in ADDRESS)
 TO_RECORD = Origin("bronze.records", on=tuple((name, name) for name in ADDRESS_COLUMNS))
 
 
-def quarantine(layer: Layer, name: str) -> Table:
+def quarantine(layer: Layer, name: str, more: tuple[Field, ...] = ()) -> Table:
     """The quarantine of one job: the whole record, encrypted, and why it was not taken."""
     return Table(
         layer=layer,
@@ -43,6 +43,7 @@ def quarantine(layer: Layer, name: str) -> Table:
             Field("record", STRING, "The record, encrypted (AES-256-GCM, base64)", pii=True, volatile=True),
             Field("header", STRING, "Its header row, encrypted too", nullable=True, pii=True, volatile=True),
             Field("received_at", TIMESTAMP, "When its file was received", nullable=True, volatile=True),
+            *more,
         ),
         key=ADDRESS_COLUMNS,
         subject=Subject.RECORD,

@@ -361,7 +361,12 @@ EXPORTS = Table(
         Field("keys", LONG, "Keys that stood before or after; null where there was nothing to compare", nullable=True),
         Field("deleted", LONG, "Of these, those that it does not have, and the one before had", nullable=True),
         Field("returned", LONG, "Of these, those that it has again", nullable=True),
-        Field("standing", STRING, "newest, older, broken (a file cannot be read), or doubted (too few are left)"),
+        Field(
+            "standing",
+            STRING,
+            "newest; older; broken (a piece cannot be read), doubted (it lacks too much) or unkeyed (rows were taken in"
+            " before it was whole: `rebuild` their table): these delete nothing",
+        ),
     ),
     key=("source", "part", "export", "batch"),
     made_from=(Origin("bronze.files", on=(("source", "source"), ("batch", "batch"))),),
@@ -384,7 +389,7 @@ DELETIONS = Table(
     made_from=(Origin("silver.exports", on=(("source", "source"), ("batch", "batch"))),),
 )
 
-QUARANTINES = {target.name: quarantine(Layer.SILVER, f"{target.name}_quarantine") for target in TARGETS}
+QUARANTINES = {target.name: quarantine(Layer.SILVER, f"{target.name}_quarantine", (KEY_ID,)) for target in TARGETS}
 DUPLICATES = {target.name: duplicates(f"{target.name}_duplicates") for target in TARGETS}
 
 TABLES = (

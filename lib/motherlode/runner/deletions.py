@@ -1,5 +1,7 @@
 """Deletions at the source, applied to every input that a job right of intake reads: no job can forget to."""
 
+from collections.abc import Sequence
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -16,9 +18,16 @@ def applies(job: Job) -> bool:
     return not isinstance(job.mode, Append) and any(read in TARGETS for read in job.reads.values())
 
 
-def deleted(told: DataFrame) -> DataFrame | None:
-    """Of silver.deletions the keys that are gone: target and key_id; None where nothing ever was."""
-    return None if told.isEmpty() else latest(told).where("is_deleted").select("target", "key_id").persist()
+def deleted(told: DataFrame, whole: Sequence[str]) -> DataFrame | None:
+    """Of silver.deletions the keys that are gone: target and key_id; None where there are none.
+
+    Args:
+        whole: sources that are exported whole. What was said of one that is no longer holds no more.
+    """
+    said = told.where(F.col("source").isin(*whole))
+    return (
+        latest(said).where("is_deleted").select("target", "key_id").persist() if whole and not said.isEmpty() else None
+    )
 
 
 def standing(table: Table, rows: DataFrame, gone: DataFrame) -> DataFrame:

@@ -37,9 +37,9 @@ from motherlode.sources.source import Source
 from motherlode.sources.split import Flaw, Piece, flaw, flawed, split
 
 LINES_BY_NAME = re.compile(r"\.(jsonl|ndjson)(\.gz)?$")
+"""Files of JSON arrays whose arrays have a line each."""
 PARQUET_BY_NAME = re.compile(r"\.parquet(\.gz)?$")
 """Rows come as JSON objects, so a format of JSON reads them as its records."""
-"""Files of JSON arrays whose arrays have a line each."""
 _WHOLE_GZIP = "a whole gzip file"
 _ROWS_PER_BATCH = 20_000
 log = logging.getLogger(__name__)

@@ -50,6 +50,12 @@ class Planner:
         return tables
 
     @cached_property
+    def whole(self) -> list[str]:
+        """The sources whose deletions are applied to the job unseen."""
+        is_asked = deletions.applies(self.job)
+        return [source.name for source in self.context.sources if source.is_whole] if is_asked else []
+
+    @cached_property
     def params(self) -> Any:
         return self.context.settings.params_of(self.job.params) if self.job.params else None
 
@@ -108,7 +114,9 @@ class Planner:
             origins=self.origins(),
             sequence=1 + max(self._numbers(last, unfinished)),
             code=code_digest(),
-            options=digest([asdict(self.params) if self.params else None, asdict(self.context.settings.consent)]),
+            options=digest(
+                [asdict(self.params) if self.params else None, asdict(self.context.settings.consent), *self.whole]
+            ),
             inputs={name: self.warehouse.version(table) for name, table in self.inputs.items()},
             contents=self._contents(),
             models={m.full_name: str(self.context.tracking.champion_version(m)) for m in self._models()},

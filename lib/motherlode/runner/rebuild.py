@@ -69,7 +69,8 @@ def _listed(context: Context, job: Job, since: datetime.date | None) -> Result:
                 f"{table.full_name}: another hand changed it ({commit.in_words}), maybe rows from before that day too:"
                 f" {remedies.changed(context, job, table, commit)}"
             )
-        for table in job.tables:
+        # What says that something was done is written last, and goes first.
+        for table in reversed(job.tables):
             lease.check()
             name = planner.application(table, f"{REBUILD_NAME}:{uuid.uuid4().hex}")
             if context.warehouse.version(table) is not None:

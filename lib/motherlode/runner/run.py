@@ -166,7 +166,8 @@ class _Run:
         decisions = self.warehouse.read(CONSENTS, plan.inputs.get(DECISIONS)) if consent.applies(self.job) else None
         gone = None
         if deletions.applies(self.job):
-            gone = deletions.deleted(self.warehouse.read(deletions.DELETIONS, plan.inputs.get(GONE_ROWS)))
+            told = self.warehouse.read(deletions.DELETIONS, plan.inputs.get(GONE_ROWS))
+            gone = deletions.deleted(told, self.planner.whole)
         for name, read in self.job.reads.items():
             match read:
                 case Table():

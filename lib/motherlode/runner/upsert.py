@@ -77,6 +77,8 @@ def touched_keys(
                 parts.append(feed.select(*by))
             else:
                 return everything
+        if not parts:
+            return None  # what went is of no table that the job reads
         keys = reduce(DataFrame.unionByName, parts).distinct()
         if len(by) == 1 and isinstance(keys.schema[by[0]].dataType, DateType):
             days = tuple(row[0] for row in keys.collect())

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from motherlode.checks.counts import given
 from motherlode.contracts import silver
 from motherlode.contracts.tables import Table
 from motherlode.sources.intake import MOST_DAYS
@@ -15,6 +16,7 @@ from motherlode.sources.source import Source
 
 _FILE = ("source", "batch", "file")
 _PART = ("source", "part")
+_STANDS = ("is_standing", "was_standing")
 _SAID = (
     "source string, part string, export string, batch long, newest_batch long, keys long, deleted long,"
     " returned long, standing string"
@@ -28,9 +30,9 @@ class ExportParams:
 
     Args:
         sources: every conf/sources/*.toml.
-        most_deleted: an export that lacks a larger share than this, 0 to 1, of what stood before is taken for a
-            broken one and deletes nothing; the next is judged anew.
-        least_keys: with fewer that stood before it is believed anyway.
+        most_deleted: an export that lacks a larger share than this, 0 to 1, of what the one before it has is taken for
+            a broken one and deletes nothing; one after it that is like it is believed.
+        least_keys: where the one before has fewer it is believed anyway.
     """
 
     sources: tuple[Source, ...] = ()
@@ -49,11 +51,7 @@ class ExportParams:
 
 def names_of(table: Table) -> list[Column]:
     """What is read of a table beside addresses: row_id, key_id and claimed_on; null where it has no such thing."""
-
-    def given(name: str, kind: str) -> Column:
-        return (F.col(name) if name in table.columns else F.lit(None)).cast(kind).alias(name)
-
-    return [given("row_id", "string"), given("key_id", "string"), given("claimed_on", "date")]
+    return [given(table, "row_id", "string"), given(table, "key_id", "string"), given(table, "claimed_on", "date")]
 
 
 def deletions(
@@ -74,7 +72,7 @@ def deletions(
         files: bronze.files.
         counts: silver.quality_counts: what stands there was taken in, all of it.
         flaws: bronze.quarantine: an export of which a piece could not be read proves nothing.
-        rows: addresses of the tables in silver.TARGETS and of their duplicates, with `names_of` them.
+        rows: addresses of the tables in silver.TARGETS, of their duplicates and quarantines, with `names_of` them.
         exports: silver.exports before.
         before: silver.deletions before.
     """
@@ -96,7 +94,7 @@ def deletions(
 
 def _delivered(files: DataFrame, counts: DataFrame, flaws: DataFrame, whole: list[Source]) -> DataFrame:
     """Each version of each file that was taken in: _FILE, received_at, part, export, is_flawed, is_standing (of the
-    newest export, the last version)."""
+    newest export, the last version) and was_standing (the same before the newest version came)."""
     names = [source.name for source in whole]
     taken = counts.where(F.col("source").isin(names)).select(*_FILE).distinct()
     broken = flaws.where(F.col("source").isin(names)).select(*_FILE).distinct().withColumn("is_flawed", F.lit(True))
@@ -113,10 +111,17 @@ def _delivered(files: DataFrame, counts: DataFrame, flaws: DataFrame, whole: lis
         export.alias("export"),
         F.coalesce("is_flawed", F.lit(False)).alias("is_flawed"),
     ).where(F.col("part").isNotNull())
-    of_part = Window.partitionBy(*_PART)
-    is_newest = F.col("export") == F.max("export").over(of_part)
-    is_last = F.col("batch") == F.max("batch").over(Window.partitionBy(*_PART, "file"))
-    return placed.withColumn("is_standing", is_newest & is_last)
+    # Versions of exports in their order: the last one stands, the one before it stood.
+    rank = F.dense_rank().over(Window.partitionBy(*_PART).orderBy(F.desc("export"), F.desc("batch")))
+    ranked = placed.withColumn("_rank", rank)
+    for name, first in (("is_standing", 1), ("was_standing", 2)):
+        of_part, of_file = Window.partitionBy(*_PART), Window.partitionBy(*_PART, "file")
+        is_then = F.col("_rank") >= first
+        export = F.max(F.when(is_then, F.col("export"))).over(of_part)
+        batch = F.max(F.when(is_then & (F.col("export") == export), F.col("batch"))).over(of_file)
+        stands = is_then & (F.col("export") == export) & (F.col("batch") == batch)
+        ranked = ranked.withColumn(name, F.coalesce(stands, F.lit(False)))
+    return ranked.drop("_rank")
 
 
 def _part(source: Source) -> Column:
@@ -135,8 +140,8 @@ def _export(source: Source) -> Column:
 
 
 def _parts_with_news(delivered: DataFrame, exports: DataFrame) -> list[dict[str, Any]]:
-    """Of each part of which something came: its newest export and that one's `batch`, the newest batch of all, how many
-    versions came, and whether that export is flawed. A few rows: parts of the batch, not files."""
+    """Of each part of which something came: its newest export and that one's `batch`, the newest batch of all, the
+    oldest that is compared, how many versions came, and whether that export is flawed. A few rows: parts, not files."""
     news = delivered.join(exports, on=[*_PART, "export", "batch"], how="left_anti").select(*_PART).distinct()
     stands = F.col("is_standing")
     found = delivered.join(F.broadcast(news), on=list(_PART), how="left_semi").groupBy(*_PART)
@@ -147,6 +152,7 @@ def _parts_with_news(delivered: DataFrame, exports: DataFrame) -> list[dict[str,
             F.max(F.when(stands, F.col("batch"))).alias("batch"),
             F.max("batch").alias("newest_batch"),
             F.count_distinct("export", "batch").alias("versions"),
+            F.min(F.when(stands | F.col("was_standing"), F.col("batch"))).alias("oldest_batch"),
             F.bool_or(stands & F.col("is_flawed")).alias("is_flawed"),
         ).collect()
     ]
@@ -155,29 +161,47 @@ def _parts_with_news(delivered: DataFrame, exports: DataFrame) -> list[dict[str,
 def _keys(
     delivered: DataFrame, rows: DataFrame, before: DataFrame, parts: list[dict[str, Any]], whole: list[Source]
 ) -> DataFrame:
-    """target, source, part, key_id, `is_here` (in what stands) and `was_deleted`, of these parts."""
+    """target, source, part, key_id (null: of rows from before there were keys), `is_here` and `was_here` (in what
+    stands, and stood before it) and `was_deleted`, of these parts."""
     spark = rows.sparkSession
     names = {part["source"] for part in parts}
     targets = {target_of(source).name for source in whole if source.name in names}
-    tables = {f"silver.{name}{suffix}" for name in targets for suffix in ("", "_duplicates")}
+    oldest = min((part["oldest_batch"] for part in parts), default=0)
     asked = spark.createDataFrame([(part["source"], part["part"]) for part in parts], "source string, part string")
     of_parts = delivered.join(F.broadcast(asked), on=list(_PART), how="left_semi")
-    # Literals let Delta skip files.
-    near = rows.where(F.col("table").isin(sorted(tables)) & F.col("source").isin(sorted(names))).where(_days(parts))
-    placed = near.join(F.broadcast(of_parts.select(*_FILE, "part", "is_standing")), on=list(_FILE), how="inner")
-    is_repeat = F.endswith("table", F.lit("_duplicates"))
-    again = placed.where(is_repeat & F.col("is_standing")).select("row_id").distinct().withColumn("_again", F.lit(True))
-    accepted = placed.where(~is_repeat & F.col("key_id").isNotNull())
-    is_here = F.col("is_standing") | F.coalesce("_again", F.lit(False))
-    keys = (
-        accepted.join(again, on="row_id", how="left")
-        .withColumn("target", F.replace("table", F.lit("silver."), F.lit("")))
-        .groupBy("target", *_PART, "key_id")
-        .agg(F.max(is_here).alias("is_here"))
+    versions = F.broadcast(of_parts.select(*_FILE, "part", *_STANDS))
+
+    def found(suffix: str) -> DataFrame:
+        # Literals let Delta skip files.
+        of_tables = rows.where(F.col("table").isin(sorted(f"silver.{name}{suffix}" for name in targets)))
+        near = of_tables.where(F.col("source").isin(sorted(names)) & _days(parts))
+        return near.withColumn("target", F.regexp_extract("table", rf"^silver\.(.*?){suffix}$", 1))
+
+    recent = F.col("batch") >= oldest
+    repeats = found("_duplicates").where(recent).join(versions, on=list(_FILE), how="inner").groupBy("row_id")
+    again = repeats.agg(*[F.max(name).alias(f"_{name}") for name in ("part", *_STANDS)])
+    # Also what came first by a file that is no whole export, and again by one.
+    placed = found("").join(versions, on=list(_FILE), how="left").join(again, on="row_id", how="left")
+    taken = placed.withColumns(
+        {
+            "part": F.coalesce("part", "_part"),
+            **{name: F.coalesce(F.greatest(name, f"_{name}"), F.lit(False)) for name in _STANDS},
+        }
+    ).where(F.col("part").isNotNull())
+    broken = found("_quarantine").where(recent & F.col("key_id").isNotNull())
+    unread = broken.join(versions, on=list(_FILE), how="inner")
+    of_key = ["target", *_PART, "key_id", *_STANDS]
+    # What is there and cannot be read was not deleted.
+    everything = taken.select(*of_key, F.lit(True).alias("is_row")).unionByName(
+        unread.select(*of_key, F.lit(False).alias("is_row"))
+    )
+    keys = everything.groupBy("target", *_PART, "key_id").agg(
+        F.max("is_standing").alias("is_here"), F.max("was_standing").alias("was_here"), F.max("is_row").alias("is_row")
     )
     known = latest(before).select("target", "key_id", F.col("is_deleted").alias("was_deleted"))
+    joined = keys.where("is_row").join(known, on=["target", "key_id"], how="left")
     was_deleted = F.coalesce("was_deleted", F.lit(False)).alias("was_deleted")
-    return keys.join(known, on=["target", "key_id"], how="left").select(*keys.columns, was_deleted)
+    return joined.select("target", *_PART, "key_id", "is_here", "was_here", was_deleted)
 
 
 def _days(parts: list[dict[str, Any]]) -> Column:
@@ -192,22 +216,29 @@ def _days(parts: list[dict[str, Any]]) -> Column:
 
 
 def _sums(keys: DataFrame) -> DataFrame:
-    gone, back = ~F.col("is_here") & ~F.col("was_deleted"), F.col("is_here") & F.col("was_deleted")
-    return keys.groupBy(*_PART).agg(
-        F.count_if(~F.col("was_deleted")).alias("stood"),
-        F.count_if(F.col("is_here") | ~F.col("was_deleted")).alias("keys"),
-        F.count_if(gone).alias("deleted"),
-        F.count_if(back).alias("returned"),
+    here, stood = F.col("is_here"), ~F.col("was_deleted")
+    of_part = keys.where(F.col("key_id").isNotNull()).groupBy(*_PART)
+    sums = of_part.agg(
+        F.count_if(here | stood).alias("keys"),
+        F.count_if(~here & stood).alias("deleted"),
+        F.count_if(here & ~stood).alias("returned"),
+        F.count_if("was_here").alias("before"),
+        F.count_if(F.col("was_here") & ~here).alias("lacking"),
     )
+    unkeyed = keys.where(F.col("key_id").isNull()).select(*_PART).distinct().withColumn("is_unkeyed", F.lit(True))
+    return sums.join(unkeyed, on=list(_PART), how="left")
 
 
 def _said(part: dict[str, Any], sums: dict[str, Any] | None, params: ExportParams) -> dict[str, Any]:
     """What is to be said of a part's newest export."""
+    standing = "newest"
+    if part["is_flawed"]:
+        standing = "broken"
+    elif sums and sums["is_unkeyed"]:
+        standing = "unkeyed"
+    elif sums and sums["before"] >= params.least_keys and sums["lacking"] > params.most_deleted * sums["before"]:
+        standing = "doubted"
     counts = sums or {"keys": None, "deleted": None, "returned": None}
-    is_doubted = bool(
-        sums and sums["stood"] >= params.least_keys and sums["deleted"] > params.most_deleted * sums["stood"]
-    )
-    standing = "broken" if part["is_flawed"] else "doubted" if is_doubted else "newest"
     return {**part, **counts, "standing": standing}
 
 
@@ -222,7 +253,7 @@ def _exports(delivered: DataFrame, exports: DataFrame, said: list[dict[str, Any]
 def _changed(keys: DataFrame, said: list[dict[str, Any]]) -> DataFrame:
     """Keys that are no longer where they were, or again, of parts whose newest export is believed."""
     believed = _frame(keys, [part for part in said if part["standing"] == "newest"])
-    changed = keys.where(F.col("is_here") == F.col("was_deleted"))
+    changed = keys.where(F.col("key_id").isNotNull() & (F.col("is_here") == F.col("was_deleted")))
     found = changed.join(F.broadcast(believed.select(*_PART, "newest_batch")), on=list(_PART), how="inner")
     # Of a key in two parts it counts where it is.
     of_key = found.groupBy("target", "key_id").agg(

@@ -114,6 +114,7 @@ def _outputs(judged: DataFrame, target: Table) -> dict[str, DataFrame]:
         silver.QUARANTINES[target.name].name: judged.where(F.col("verdict") == BROKEN).select(
             *ADDRESS_COLUMNS,
             "problem.*",
+            "key_id",
             encrypted(F.col("raw")).alias("record"),
             encrypted(F.col("header")).alias("header"),
             "received_at",
@@ -127,7 +128,7 @@ def first_of_each(rows: DataFrame, previous: DataFrame) -> DataFrame:
     Of `previous` one column is read, of the days alone that the rows claim, where the table has them: two deliveries
     of one record may differ in all other times.
     """
-    by = ("key_id", "row_id") if "is_contested" in rows.columns else ("row_id",)
+    by = ("_rivals", "row_id") if "_rivals" in rows.columns else ("row_id",)
     order = Window.partitionBy(*by).orderBy("known_at", "source", "file", "offset", "batch")
     numbered = rows.withColumn("_number", F.row_number().over(order))
     # The batch is small beside what there is: Spark broadcasts its names.
@@ -198,9 +199,9 @@ def _judged(named: DataFrame, previous: DataFrame, target: Table) -> DataFrame:
     whole = {name: F.when(F.col("problem").isNotNull(), F.col(name)) for name in ("raw", "header")}
     kept = named.withColumns(whole).drop("contacts").withColumn("occurred_on", F.to_date("occurred_at"))
     if target is silver.EVENTS:
-        # A record that is not taken has a key of its own. First, for one shuffle serves both windows.
-        of_key = Window.partitionBy("key_id")
-        kept = kept.withColumn("key_id", F.when(F.col("problem").isNull(), F.col("key_id")).otherwise(F.col("row_id")))
+        # A record that is not taken rivals nobody. First, for one shuffle serves both windows.
+        of_key = Window.partitionBy("_rivals")
+        kept = kept.withColumn("_rivals", F.when(F.col("problem").isNull(), F.col("key_id")).otherwise(F.col("row_id")))
         kept = kept.withColumn("is_contested", F.min("row_id").over(of_key) != F.max("row_id").over(of_key))
     numbered = first_of_each(kept.persist(), previous)
     return numbered.withColumn(

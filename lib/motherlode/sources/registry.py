@@ -83,7 +83,7 @@ def _check_export(source: Source) -> None:
     if not source.export:
         return
     _known("export", [source.export], ["delta", "full", "full_folder"])
-    if not format_of(source).maps_columns:
+    if not format_of(source).maps_columns and not (format_of(source).whole_days and source.export == "delta"):
         raise SourceError(f"export: only a source of tables says so; format {source.format} knows its own")
     if source.export != "delta" and (source.kafka or (source.database and source.database.cursor)):
         raise SourceError(f"export {source.export}: what has a cursor, or a topic, is never taken whole")

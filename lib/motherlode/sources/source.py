@@ -135,7 +135,7 @@ class Source:
         time_from: "campaign" where records have no time: they happen when their campaign starts.
         export: of a table: "delta", what is new or changed since the last; "full", each file is the whole table, and
             what it lacks was deleted; "full_folder", the files of a folder together are. Default: delta, and full where
-            a run takes a database's whole table.
+            a run takes a database's whole table. Of a format of whole days "delta": none takes another's place.
     """
 
     name: str
@@ -170,7 +170,7 @@ class Source:
         from motherlode.sources.registry import format_of
 
         if format_of(self).whole_days:
-            return self.kafka is None
+            return self.kafka is None and self.export != "delta"
         if self.database is not None and not self.export:
             return not self.database.cursor
         return self.export in ("full", "full_folder")
