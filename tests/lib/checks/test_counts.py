@@ -43,6 +43,7 @@ def count(spark: SparkSession, rows: Rows, files: Rows, before: Rows = [], zone:
         spark.createDataFrame(rows, SCHEMA),
         spark.createDataFrame(before, quality.COUNTS.schema),
         zone,
+        ["web"],
     )
     assert found.columns == quality.COUNTS.columns
     return sorted(tuple(row) for row in found.collect())
@@ -118,6 +119,8 @@ def test_what_was_counted_is_not_counted_again_and_what_is_under_way_waits(spark
         *[one(RECEIVED, 0, "d", 4), one(TAKEN, 0, "d", 4)],
         # Taken in long ago: bronze no longer has the records.
         one(TAKEN, 0, "e", 2),
+        # Of a source that is no longer declared: nobody looks at it.
+        (RECEIVED, "gone", *one(RECEIVED, 0, "z", 2)[2:]),
     ]
     files = [("web", file, NOON, batch, None) for file, batch in (("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 2))]
     before = [("web", 1, "a", "taken", "any", "", date(2017, 3, 4), True, 1)]
