@@ -9,6 +9,7 @@ import sys
 from pyspark.sql import DataFrame
 
 from motherlode.contracts import bronze, quality, silver
+from motherlode.contracts.exports import DELETIONS, EXPORTS
 from motherlode.contracts.jobs import Addresses, Append, Job, Previous
 from motherlode.contracts.tables import Purpose
 from motherlode.sources.exports import ExportParams, deletions, names_of
@@ -36,10 +37,10 @@ JOB = Job(
         "rows": Addresses(
             (*silver.TARGETS, *silver.DUPLICATES.values(), *silver.QUARANTINES.values()), beside=names_of
         ),
-        "exports": Previous(silver.EXPORTS),
-        "before": Previous(silver.DELETIONS),
+        "exports": Previous(EXPORTS),
+        "before": Previous(DELETIONS),
     },
-    writes=(silver.DELETIONS, silver.EXPORTS),
+    writes=(DELETIONS, EXPORTS),
     transform=transform,
     mode=Append(stream=None),
     purpose=Purpose.OPERATION,

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from motherlode.contracts import activation, bronze, features, identity, mining, quality, serving, silver
+from motherlode.contracts import activation, bronze, exports, features, identity, mining, quality, serving, silver
 from motherlode.contracts.documents import Document
 from motherlode.contracts.fields import ContractError
 from motherlode.contracts.models import Model
@@ -13,6 +13,7 @@ TABLES: dict[str, Table] = index(
         *bronze.TABLES,
         *silver.TABLES,
         *quality.TABLES,
+        *exports.TABLES,
         *identity.TABLES,
         *features.TABLES,
         *mining.TABLES,

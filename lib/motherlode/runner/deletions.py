@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from motherlode.contracts.exports import DELETIONS
 from motherlode.contracts.jobs import Append, Job
-from motherlode.contracts.silver import DELETIONS, TARGETS
+from motherlode.contracts.silver import TARGETS
 from motherlode.contracts.tables import Table
 from motherlode.sources.exports import latest
 

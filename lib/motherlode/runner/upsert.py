@@ -11,8 +11,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
 
+from motherlode.contracts.exports import DELETIONS
 from motherlode.contracts.identity import CONSENTS
-from motherlode.contracts.silver import DELETIONS, TARGETS
+from motherlode.contracts.silver import TARGETS
 from motherlode.contracts.tables import Subject, Table
 from motherlode.runner.state import Versions
 from motherlode.runner.warehouse import Warehouse

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from motherlode.checks.counts import given
-from motherlode.contracts import silver
+from motherlode.contracts.exports import DELETIONS, EXPORTS
 from motherlode.contracts.tables import Table
 from motherlode.sources.intake import MOST_DAYS
 from motherlode.sources.registry import format_of, target_of
@@ -78,7 +78,7 @@ def deletions(
     """
     if not params.whole:
         spark = files.sparkSession
-        return {table.name: spark.createDataFrame([], table.schema) for table in (silver.EXPORTS, silver.DELETIONS)}
+        return {table.name: spark.createDataFrame([], table.schema) for table in (EXPORTS, DELETIONS)}
     delivered = _delivered(files, counts, flaws, params.whole).persist()
     parts = _parts_with_news(delivered, exports)
     # What came for the first time lacks nothing.
@@ -87,8 +87,8 @@ def deletions(
     sums = {(row["source"], row["part"]): row.asDict() for row in _sums(keys).collect()} if asked else {}
     said = [_said(part, sums.get((part["source"], part["part"])), params) for part in parts]
     return {
-        silver.EXPORTS.name: _exports(delivered, exports, said),
-        silver.DELETIONS.name: _changed(keys, said),
+        EXPORTS.name: _exports(delivered, exports, said),
+        DELETIONS.name: _changed(keys, said),
     }
 
 
@@ -247,7 +247,7 @@ def _exports(delivered: DataFrame, exports: DataFrame, said: list[dict[str, Any]
     new = each.join(exports, on=[*_PART, "export", "batch"], how="left_anti")
     standing = F.coalesce("standing", F.lit("older")).alias("standing")
     found = new.join(F.broadcast(_frame(delivered, said)), on=[*_PART, "export", "batch"], how="left")
-    return found.select(*[standing if name == "standing" else name for name in silver.EXPORTS.columns])
+    return found.select(*[standing if name == "standing" else name for name in EXPORTS.columns])
 
 
 def _changed(keys: DataFrame, said: list[dict[str, Any]]) -> DataFrame:
@@ -261,7 +261,7 @@ def _changed(keys: DataFrame, said: list[dict[str, Any]]) -> DataFrame:
         F.max("newest_batch").alias("batch"),
         (~F.max("is_here")).alias("is_deleted"),
     )
-    return of_key.select(*silver.DELETIONS.columns)
+    return of_key.select(*DELETIONS.columns)
 
 
 def _frame(beside: DataFrame, said: list[dict[str, Any]]) -> DataFrame:

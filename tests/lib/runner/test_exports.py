@@ -6,6 +6,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from motherlode.contracts import silver
+from motherlode.contracts.exports import DELETIONS, EXPORTS
 from motherlode.runner.context import Context
 from tests.lib.runner.small import rows
 from tests.lib.runner.test_hard_files import run, shop
@@ -62,7 +63,7 @@ def test_what_was_deleted_at_the_source_is_seen_by_no_job_and_can_come_back(
     (folder / "2018-02-04.csv").write_text(sales("1", "2"))
     run(context, ORDERS)
     assert orders(context) == [("1", 5), ("2", 6)]
-    assert [row[-1] for row in rows(context, silver.EXPORTS, "batch", "deleted", "returned")] == [None, 0, 1, 1]
-    found = context.warehouse.newest(silver.DELETIONS).count()
+    assert [row[-1] for row in rows(context, EXPORTS, "batch", "deleted", "returned")] == [None, 0, 1, 1]
+    found = context.warehouse.newest(DELETIONS).count()
     run(context, ORDERS)
-    assert context.warehouse.newest(silver.DELETIONS).count() == found == 1 + 3 + 2
+    assert context.warehouse.newest(DELETIONS).count() == found == 1 + 3 + 2

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from motherlode.contracts import silver
+from motherlode.contracts.exports import DELETIONS, EXPORTS
 from motherlode.errors import UsageError
 from motherlode.settings import build_source
 from motherlode.sources.exports import ExportParams, deletions, latest
@@ -48,8 +48,8 @@ class Silver:
         self.files: list[tuple[Any, ...]] = []
         self.rows: list[tuple[Any, ...]] = []
         self.flaws: list[tuple[Any, ...]] = []
-        self.exports = spark.createDataFrame([], silver.EXPORTS.schema)
-        self.told = spark.createDataFrame([], silver.DELETIONS.schema)
+        self.exports = spark.createDataFrame([], EXPORTS.schema)
+        self.told = spark.createDataFrame([], DELETIONS.schema)
 
     def take(self, batch: int, files: Mapping[str, str], broken: Collection[str] = (), day: date | None = None) -> None:
         """A batch of files, each with its rows in one text, and what is made of it."""
