@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 
 from motherlode.contracts.jobs import Append, Job, Snapshot, Upsert
 from motherlode.contracts.quality import DATA_QUALITY
+from motherlode.contracts.silver import EVENTS, SUPERSEDED_EVENTS
 from motherlode.contracts.tables import Table
 from motherlode.errors import Exit, MotherlodeError
 from motherlode.runner import run_log
@@ -93,7 +94,9 @@ def maintenance(context: Context, tables: Sequence[Table]) -> Exit:
     """Look after each table, a line as it is done."""
     from motherlode.runner.upkeep import maintain, maintain_log
 
-    known = [table for table in tables if context.warehouse.version(table) is not None]
+    # Upkeep itself may be the first to write of superseded events.
+    made_of = {SUPERSEDED_EVENTS.full_name: EVENTS}
+    known = [table for table in tables if context.warehouse.version(made_of.get(table.full_name, table)) is not None]
     left = 0
     for number, table in enumerate(known, 1):
         try:

@@ -139,10 +139,12 @@ def maintain(context: Context, table: Table) -> tuple[int, int, int]:
             raise MotherlodeError(f"{table.full_name}: {job.name} died: run it first")
         if foreign := [commit for other, commit in planner.by_another_hand(last) if other == table]:
             raise MotherlodeError(f"{table.full_name}: another hand changed it ({foreign[0].operation}); run its job")
-        delta = DeltaTable.forPath(context.spark, path)
-        before = _files(context, path)
         if table == SUPERSEDED_EVENTS:
             _supersede(context, planner, lease)
+            if context.warehouse.version(table) is None:
+                return 0, 0, 0
+        delta = DeltaTable.forPath(context.spark, path)
+        before = _files(context, path)
         deleted = 0
         expired = _expired(context, table)
         if expired is not None:

@@ -90,7 +90,8 @@ def blocks(read: Read, start: int, longest: int, until: int | None = None) -> It
         if is_last:
             return
         start, held = start + cut, data[cut:]
-        if len(held) > longest:
+        # Its last byte may be half of a line end.
+        if len(held.removesuffix(b"\r")) > longest:
             line = _LongLine(held)
             held = line.read_on(read)
             yield Flaw(start, "record_too_long", too_long(longest), line.first, line.length, line.digest)

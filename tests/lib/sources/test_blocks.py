@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from motherlode.sources import blocks as module
@@ -49,6 +49,7 @@ def found(parts: Iterator[Block | Flaw], longest: int) -> tuple[dict[int, str], 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from([b"a", b"bb", b"\n", b"\r\n", b"x" * 9, b"\xff"]), max_size=40), st.integers(1, 9),
        st.integers(1, 12))  # fmt: skip
+@example(parts=[b"aaaabbb\r\n"], block=1, length=1)
 def test_chunks_of_any_size_read_in_blocks_of_any_size_are_the_whole(
     parts: list[bytes], block: int, length: int
 ) -> None:

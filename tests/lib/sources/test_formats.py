@@ -314,7 +314,7 @@ def test_quotes_commas_and_line_ends_inside_a_csv_field(spark: SparkSession) -> 
 
 def test_a_campaigns_targets_happen_when_it_starts(spark: SparkSession) -> None:
     campaign = (
-        "row", "26", "Type A", date(2017, 3, 3), None, datetime(2017, 1, 1), [], "campaigns", 1, "a", 0,
+        "row", None, "26", "Type A", date(2017, 3, 3), None, datetime(2017, 1, 1), [], "campaigns", 1, "a", 0,
     )  # fmt: skip
     campaigns = spark.createDataFrame([campaign], silver.CAMPAIGNS.schema)
     records = records_of(spark, "campaign_targets", ["26,1029", "27,1029"], "campaign_id,household_id")
