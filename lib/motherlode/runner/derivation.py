@@ -82,10 +82,8 @@ def derive(context: Context, job: Job, lease: Lease, first: int | None = None) -
     lease.check()
     state.finish(done)
     context.reach(job, "recorded")
-    for table in job.tables:
-        # What upkeep had found since is derived no more.
-        if state.looked_over(table.full_name) >= first:
-            state.look_over(table.full_name, first - 1)
+    # What upkeep had found since is derived no more.
+    state.look_again([table.full_name for table in job.tables], first)
     state.end_rebuild(job.name)
     return done
 

@@ -96,12 +96,9 @@ def readmit(context: Context, job: Job, lease: Lease) -> Readmitted:
     lease.check()
     state.finish(Done(plan, planner.versions(), counts, seconds, started_at, spilled, planner.origins()))
     context.reach(job, "recorded")
-    # What upkeep has looked over is looked over again, from the first batch of which something was taken.
     first = taken.agg(F.min("batch")).head()
     if first is not None and first[0] is not None:
-        for table in job.tables:
-            if state.looked_over(table.full_name) >= first[0]:
-                state.look_over(table.full_name, first[0] - 1)
+        state.look_again([table.full_name for table in job.tables], first[0])
     state.end_replay(job.name)
     return found
 

@@ -6,6 +6,7 @@ import re
 import uuid
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -223,6 +224,12 @@ class State:
 
     def look_over(self, table: str, batch: int) -> None:
         self.storage.write_json(f"{self.root}/looked_over/{table}.json", {"batch": batch})
+
+    def look_again(self, tables: Sequence[str], first: int) -> None:
+        """From that batch on rows came that upkeep has not seen."""
+        for table in tables:
+            if self.looked_over(table) >= first:
+                self.look_over(table, first - 1)
 
     def rebuild(self, job: str) -> int | None:
         """The first batch of a rebuild of the job's tables that died."""

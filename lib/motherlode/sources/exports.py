@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from motherlode.checks.counts import given
 from motherlode.contracts.exports import DELETIONS, EXPORTS
 from motherlode.contracts.tables import Table
-from motherlode.sources.intake import MOST_DAYS
+from motherlode.sources.intake import may_be_of
 from motherlode.sources.registry import format_of, target_of
 from motherlode.sources.source import Source
 
@@ -209,10 +209,7 @@ def _days(parts: list[dict[str, Any]]) -> Column:
     if not all(part["part"] for part in parts):
         return F.lit(True)
     days = [datetime.strptime(part["part"], "%Y%m%d").date() for part in parts]
-    near = sorted({day + timedelta(days=beside) for day in days for beside in (-1, 0, 1)})
-    claimed = F.col("claimed_on")
-    of_days = claimed.isin(near) if len(near) <= MOST_DAYS else claimed.between(near[0], near[-1])
-    return claimed.isNull() | of_days
+    return may_be_of(sorted({day + timedelta(days=beside) for day in days for beside in (-1, 0, 1)}))
 
 
 def _sums(keys: DataFrame) -> DataFrame:

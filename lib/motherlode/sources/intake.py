@@ -1,7 +1,8 @@
 """Raw records into silver: parsed, hashed, repeats and broken records apart. The same way for every target."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -186,11 +187,16 @@ def _of_days_in(rows: DataFrame, previous: DataFrame) -> DataFrame:
     before there were days, may be of any."""
     if "claimed_on" not in previous.columns:
         return previous
-    day = F.col("claimed_on")
-    (found,) = rows.agg(F.collect_set(day).alias("days"), F.min(day).alias("first"), F.max(day).alias("last")).collect()
-    days = sorted(found["days"])
-    of_days = day.isin(days) if len(days) <= MOST_DAYS else day.between(found["first"], found["last"])
-    return previous.where(day.isNull() | of_days if days else day.isNull())
+    (found,) = rows.agg(F.collect_set("claimed_on").alias("days")).collect()
+    return previous.where(may_be_of(sorted(found["days"])))
+
+
+def may_be_of(days: Sequence[date]) -> Column:
+    """Whether a row claims one of these days, in their order, or none."""
+    claimed = F.col("claimed_on")
+    if not days:
+        return claimed.isNull()
+    return claimed.isNull() | (claimed.isin(*days) if len(days) <= MOST_DAYS else claimed.between(days[0], days[-1]))
 
 
 def _judged(named: DataFrame, previous: DataFrame, target: Table) -> DataFrame:
