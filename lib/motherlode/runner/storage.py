@@ -151,7 +151,7 @@ class _Hadoop:
             if "AlreadyExists" in error.java_exception.getClass().getName():
                 return False
             raise
-        # A store without conditional writes lets both write: the last one's content stays.
+        # A store without conditional writes lets both write, and tells both where one has read before the other wrote.
         return self.read(path) == content
 
     def delete(self, path: str) -> None:
@@ -206,7 +206,11 @@ class Storage:
         self._files(path).replace(path, content)
 
     def create(self, path: str, value: dict[str, Any]) -> bool:
-        """Write a new JSON file; of two processes at once, one is told True."""
+        """Write a new JSON file; of two processes at once, one is told True.
+
+        A store without conditional writes may tell both; what stays is then of one of them, and a lease looks
+        again before each write.
+        """
         return self._files(path).create(path, _sealed(value))
 
     def delete(self, path: str) -> None:

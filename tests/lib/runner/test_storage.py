@@ -65,10 +65,9 @@ def test_of_many_that_create_one_file_one_does(files: _Files, tmp_path: Path) ->
         with ThreadPoolExecutor(4) as pool:
             told = dict(zip("abcd", pool.map(create, (b"a", b"b", b"c", b"d")), strict=True))
         winners = [name for name, is_told in told.items() if is_told]
-        # Hadoop's local client may let two write, as some stores do: then whose content stays is told so.
-        assert len(winners) == 1 if isinstance(files, _Local) else len(winners) <= 1
-        if winners:
-            assert files.read(path) == winners[0].encode()
+        # Hadoop's local client lets several write, as some stores do: what stays is of one that was told so.
+        assert len(winners) == 1 if isinstance(files, _Local) else winners
+        assert files.read(path) in [name.encode() for name in winners]
         assert files.create(path, b"late") is False
 
 
